@@ -1,0 +1,12 @@
+//! The words and the rules of a deployment sign-off. Pure: no I/O, no clock, no
+//! randomness, no async. Whatever a rule needs to know comes in as an argument, so each
+//! can be told as a short story in a test.
+
+pub mod canonical;
+pub mod environment;
+pub mod event;
+pub mod finding;
+pub mod id;
+pub mod member;
+pub mod sshsig;
+pub mod template;

@@ -1,0 +1,110 @@
+//! What a run gives its probes: the environment, the secrets it refers to, the clock, and
+//! a cap on how many connections one host sees at a time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use countersign_domain::environment::Environment;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use zeroize::Zeroizing;
+
+use crate::redact::Redactor;
+
+/// Connections that one host sees from us at a time.
+const PER_HOST: usize = 4;
+
+/// Secret values of one run, by name; forgotten when the run ends.
+pub type Secrets = BTreeMap<String, Zeroizing<String>>;
+
+/// The clock of a run.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// What a run gives its probes.
+pub struct Context {
+    environment: Environment,
+    secrets: Secrets,
+    redactor: Redactor,
+    clock: Clock,
+    base: PathBuf,
+    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl Context {
+    /// A context for one run. Relative paths of the environment start at `base`.
+    #[must_use]
+    pub fn new(environment: Environment, secrets: Secrets, clock: Clock, base: PathBuf) -> Self {
+        let redactor = Redactor::new(secrets.values().cloned());
+        Self { environment, secrets, redactor, clock, base, hosts: Mutex::default() }
+    }
+
+    /// Where the project runs.
+    #[must_use]
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The value of a secret, when its reference led to one.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> Option<&Zeroizing<String>> {
+        self.secrets.get(name)
+    }
+
+    /// A fact that the team declared (`facts` of the environment).
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.environment.facts.get(name).map(String::as_str)
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.clock)()
+    }
+
+    /// Takes secrets out of texts.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// A path of the environment, made absolute.
+    #[must_use]
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.base.join(path)
+    }
+
+    /// The target with `${NAME}` filled in; `Err` names the secret that is missing.
+    ///
+    /// # Errors
+    /// The name of the first secret without a value.
+    pub fn resolve(&self, target: &str) -> Result<Zeroizing<String>, String> {
+        let mut out = Zeroizing::new(String::with_capacity(target.len()));
+        let mut rest = target;
+        while let Some((before, after)) = rest.split_once("${") {
+            let Some((name, tail)) = after.split_once('}') else { break };
+            let value = self.secrets.get(name).ok_or_else(|| name.to_owned())?;
+            let encoded: Zeroizing<String> =
+                Zeroizing::new(url::form_urlencoded::byte_serialize(value.as_bytes()).collect());
+            out.push_str(before);
+            // Form encoding writes a blank as '+', which a URL's user part would keep.
+            out.push_str(&encoded.replace('+', "%20"));
+            rest = tail;
+        }
+        out.push_str(rest);
+        Ok(out)
+    }
+
+    /// Waits for a place among the connections to `host`.
+    pub async fn place(&self, host: &str) -> Option<OwnedSemaphorePermit> {
+        let semaphore = {
+            let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+            hosts
+                .entry(host.to_ascii_lowercase())
+                .or_insert_with(|| Arc::new(Semaphore::new(PER_HOST)))
+                .clone()
+        };
+        semaphore.acquire_owned().await.ok()
+    }
+}
