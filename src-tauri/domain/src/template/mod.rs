@@ -1,6 +1,19 @@
 //! Checklists as data: sections, items, how each is verified. A release pins one exact
 //! template by the SHA-256 of its file, so nobody can move the goal after the shot.
 
+mod built_in;
+mod check;
+mod parse;
+mod place;
+
+#[cfg(test)]
+mod tests;
+
+pub use built_in::{BUILT_IN, built_in};
+pub use check::{CATALOGS, MAX_GUIDANCE, MAX_TITLE};
+pub use parse::{BadTemplate, Loaded, MAX_BYTES, Unwritable};
+pub use place::place_of;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

@@ -1,0 +1,122 @@
+//! Events about going out: recorded by one, verified by another, closed when all is done.
+
+use super::{MAX_NOTE, known_member, needs, open_release, optional_text, text, works};
+use crate::event::Body;
+use crate::gate::{Blocker, Verdict, gate, item_blockers};
+use crate::id::ReleaseId;
+use crate::member::Role;
+use crate::refusal::Refusal;
+use crate::state::{Deployment, Project, Stamp};
+use crate::template::Phase;
+
+pub(super) fn record(project: &mut Project, stamp: &Stamp, body: &Body) -> Result<(), Refusal> {
+    let Body::DeploymentRecorded { release, deployed_at, deployed_by, verified_by, reference } = body
+    else {
+        return Err(Refusal::NoProject);
+    };
+    optional_text("reference", reference)?;
+    let deployer = known_member(project, deployed_by)?;
+    let verifier = known_member(project, verified_by)?;
+    if stamp.by.fingerprint != deployer.fingerprint {
+        needs(&stamp.by, &[Role::Devops])?;
+    }
+    works(&deployer)?;
+    works(&verifier)?;
+    if deployer.is_same_person(&verifier) {
+        return Err(Refusal::SamePerson(deployer.name));
+    }
+    open_release(project, release)?;
+    let Some(known) = project.releases.get(release) else {
+        return Err(Refusal::UnknownRelease(release.clone()));
+    };
+    if known.deployment.is_some() {
+        return Err(Refusal::AlreadyDeployed);
+    }
+    let gate = gate(project, known, stamp.at);
+    if gate.verdict != Verdict::Go {
+        let first = gate.blockers.first().map_or_else(String::new, |blocker| blocker.text.clone());
+        return Err(Refusal::NotGo(first));
+    }
+    let signoffs: Vec<_> = project
+        .policy
+        .required_roles
+        .iter()
+        .filter_map(|role| known.signoffs.get(role).cloned())
+        .collect();
+    let approved = signoffs.iter().map(|signoff| signoff.stamp.at).max().unwrap_or(stamp.at);
+    if *deployed_at < approved || *deployed_at > stamp.at {
+        return Err(Refusal::DeploymentTime { deployed: *deployed_at, approved });
+    }
+    let deployment = Deployment {
+        recorded: stamp.clone(),
+        deployed_at: *deployed_at,
+        deployed_by: deployer,
+        verified_by: verifier,
+        reference: reference.clone(),
+        signoffs,
+        verified: None,
+    };
+    open_release(project, release)?.deployment = Some(deployment);
+    Ok(())
+}
+
+pub(super) fn verify(
+    project: &mut Project,
+    stamp: &Stamp,
+    release: &ReleaseId,
+    note: &str,
+) -> Result<(), Refusal> {
+    optional_text("note", note)?;
+    open_release(project, release)?;
+    let blockers = blockers(project, stamp, release, |phase| phase == Phase::After);
+    let deployment =
+        open_release(project, release)?.deployment.as_mut().ok_or(Refusal::NotDeployed)?;
+    if !deployment.verified_by.is_same_person(&stamp.by) {
+        return Err(Refusal::NotTheVerifier(deployment.verified_by.name.clone()));
+    }
+    all_settled(&blockers)?;
+    deployment.verified = Some((stamp.clone(), note.to_owned()));
+    Ok(())
+}
+
+pub(super) fn close(
+    project: &mut Project,
+    stamp: &Stamp,
+    release: &ReleaseId,
+    note: &str,
+) -> Result<(), Refusal> {
+    needs(&stamp.by, &[Role::Devops, Role::Security, Role::Management, Role::Admin])?;
+    if !note.is_empty() {
+        text("note", note, MAX_NOTE)?;
+    }
+    open_release(project, release)?;
+    let blockers =
+        blockers(project, stamp, release, |phase| matches!(phase, Phase::After | Phase::Watch));
+    let release = open_release(project, release)?;
+    let verified = release.deployment.as_ref().is_some_and(|known| known.verified.is_some());
+    if !verified {
+        return Err(Refusal::NotDeployed);
+    }
+    all_settled(&blockers)?;
+    release.closed = Some((stamp.clone(), note.to_owned()));
+    Ok(())
+}
+
+fn blockers(
+    project: &Project,
+    stamp: &Stamp,
+    release: &ReleaseId,
+    phases: fn(Phase) -> bool,
+) -> Vec<Blocker> {
+    let known = project.releases.get(release);
+    known.map(|known| item_blockers(project, known, stamp.at, phases)).unwrap_or_default()
+}
+
+fn all_settled(blockers: &[Blocker]) -> Result<(), Refusal> {
+    match blockers.first() {
+        None => Ok(()),
+        Some(first) => {
+            Err(Refusal::ItemsOpen { count: blockers.len(), first: first.text.clone() })
+        }
+    }
+}

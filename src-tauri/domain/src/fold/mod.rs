@@ -1,0 +1,314 @@
+//! Events in, state out. Total: every event is taken in one fixed order, and one whose
+//! author had no right to it is kept as refused and changes nothing. The same rules tell a
+//! person beforehand whether an action would be refused.
+
+mod deployment;
+mod exception;
+mod item;
+mod project;
+mod release;
+mod signoff;
+
+#[cfg(test)]
+mod stories;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::event::{Body, Event};
+use crate::id::{Digest, EventId, Fingerprint, ReleaseId};
+use crate::material::Material;
+use crate::member::{Member, Role};
+use crate::refusal::Refusal;
+use crate::state::{Project, Release, Stale, Stamp, TrailEntry};
+use crate::template::Template;
+
+/// The templates that releases may pin, by the SHA-256 of their files.
+pub type Templates = BTreeMap<Digest, Arc<Template>>;
+
+/// A project as its events make it.
+#[derive(Debug, Clone, Default)]
+pub struct Fold {
+    templates: Templates,
+    project: Option<Project>,
+    heads: BTreeSet<EventId>,
+    times: HashMap<EventId, DateTime<Utc>>,
+    trail: Vec<TrailEntry>,
+}
+
+/// Longest text of a name or a heading, in characters.
+const MAX_NAME: usize = 200;
+/// Longest text of a note or a reason, in characters.
+const MAX_NOTE: usize = 4_000;
+
+/// The fixed order of the fold: parents first, ties by time, then by id. Events whose
+/// parents are missing come last.
+#[must_use]
+pub fn order(events: Vec<Event>) -> Vec<Event> {
+    let mut waiting: HashMap<EventId, usize> = HashMap::new();
+    let mut children: HashMap<EventId, Vec<EventId>> = HashMap::new();
+    let mut by_id: HashMap<EventId, Event> = HashMap::new();
+    for event in events {
+        by_id.insert(event.id().clone(), event);
+    }
+    let mut ready = BinaryHeap::new();
+    for event in by_id.values() {
+        let parents: BTreeSet<_> = event.envelope().parents.iter().collect();
+        if parents.is_empty() {
+            ready.push(Reverse((event.envelope().at, event.id().clone())));
+        }
+        waiting.insert(event.id().clone(), parents.len());
+        for parent in parents {
+            children.entry(parent.clone()).or_default().push(event.id().clone());
+        }
+    }
+    let mut out = Vec::with_capacity(by_id.len());
+    while let Some(Reverse((_, id))) = ready.pop() {
+        for child in children.remove(&id).unwrap_or_default() {
+            let Some(left) = waiting.get_mut(&child) else { continue };
+            *left -= 1;
+            if let (0, Some(event)) = (*left, by_id.get(&child)) {
+                ready.push(Reverse((event.envelope().at, child)));
+            }
+        }
+        out.extend(by_id.remove(&id));
+    }
+    let mut orphans: Vec<_> = by_id.into_values().collect();
+    orphans.sort_by(|a, b| (a.envelope().at, a.id()).cmp(&(b.envelope().at, b.id())));
+    out.extend(orphans);
+    out
+}
+
+impl Fold {
+    /// Nothing yet; `templates` are those that releases may pin.
+    #[must_use]
+    pub fn new(templates: Templates) -> Self {
+        Self { templates, ..Self::default() }
+    }
+
+    /// The fold of `events`, in whatever order they come.
+    #[must_use]
+    pub fn of(templates: Templates, events: Vec<Event>) -> Self {
+        let mut fold = Self::new(templates);
+        for event in order(events) {
+            fold.push(event);
+        }
+        fold
+    }
+
+    /// Makes a template known to events that come later.
+    pub fn know(&mut self, digest: Digest, template: Arc<Template>) {
+        self.templates.insert(digest, template);
+    }
+
+    /// The project, once its first event was taken.
+    #[must_use]
+    pub fn project(&self) -> Option<&Project> {
+        self.project.as_ref()
+    }
+
+    /// The events that no other event builds on: the parents of the next one.
+    #[must_use]
+    pub fn heads(&self) -> &BTreeSet<EventId> {
+        &self.heads
+    }
+
+    /// The latest time among the heads; the next event must not be older.
+    #[must_use]
+    pub fn latest(&self) -> Option<DateTime<Utc>> {
+        self.heads.iter().filter_map(|head| self.times.get(head)).max().copied()
+    }
+
+    /// Every event in the order it was taken.
+    #[must_use]
+    pub fn trail(&self) -> &[TrailEntry] {
+        &self.trail
+    }
+
+    /// Whether `event` comes last in the fixed order, so that `push` gives the same state
+    /// as folding everything anew.
+    #[must_use]
+    pub fn is_next(&self, event: &Event) -> bool {
+        self.heads.iter().all(|head| event.envelope().parents.contains(head))
+    }
+
+    /// Whether `event` would be refused, and why, without taking it.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that taking it would record.
+    pub fn try_event(&self, event: &Event) -> Result<(), Refusal> {
+        // The state is small (one project) and this runs once for an action of a person.
+        let mut trial = Self {
+            templates: self.templates.clone(),
+            project: self.project.clone(),
+            heads: self.heads.clone(),
+            times: event
+                .envelope()
+                .parents
+                .iter()
+                .filter_map(|id| self.times.get(id).map(|at| (id.clone(), *at)))
+                .collect(),
+            trail: Vec::new(),
+        };
+        trial.take(event)
+    }
+
+    /// Takes one event. A refused one is kept in the trail and changes nothing else.
+    pub fn push(&mut self, event: Event) -> Option<&Refusal> {
+        let by = self
+            .project
+            .as_ref()
+            .and_then(|project| project.members.get(&event.envelope().author))
+            .cloned();
+        let result = self.take(&event);
+        let by = by.or_else(|| {
+            let project = self.project.as_ref()?;
+            project.members.get(&event.envelope().author).cloned()
+        });
+        self.times.insert(event.id().clone(), event.envelope().at);
+        for parent in &event.envelope().parents {
+            self.heads.remove(parent);
+        }
+        self.heads.insert(event.id().clone());
+        self.trail.push(TrailEntry { event, by, refused: result.err() });
+        self.trail.last().and_then(|entry| entry.refused.as_ref())
+    }
+
+    fn take(&mut self, event: &Event) -> Result<(), Refusal> {
+        let envelope = event.envelope();
+        for parent in &envelope.parents {
+            let parent_at = *self.times.get(parent).ok_or(Refusal::MissingParent)?;
+            if envelope.at < parent_at {
+                return Err(Refusal::TimeBackwards { at: envelope.at, parent: parent_at });
+            }
+        }
+        let Some(project) = self.project.as_mut() else {
+            self.project = Some(project::create(event)?);
+            return Ok(());
+        };
+        if envelope.project != project.id {
+            return Err(Refusal::OtherProject);
+        }
+        let by = project
+            .members
+            .get(&envelope.author)
+            .cloned()
+            .ok_or_else(|| Refusal::NotAMember(envelope.author.clone()))?;
+        let stamp = Stamp { event: event.id().clone(), at: envelope.at, by };
+        let sees_all = self.heads.iter().all(|head| envelope.parents.contains(head));
+        apply(project, &self.templates, &stamp, &envelope.body, sees_all)?;
+        if let Some(release) = envelope.body.release().and_then(|id| project.releases.get_mut(id)) {
+            release.changed_at = release.changed_at.max(envelope.at);
+        }
+        mark_stale(project, &stamp);
+        Ok(())
+    }
+}
+
+/// Checks and changes; on `Err` nothing has changed.
+fn apply(
+    project: &mut Project,
+    templates: &Templates,
+    stamp: &Stamp,
+    body: &Body,
+    sees_all: bool,
+) -> Result<(), Refusal> {
+    match body {
+        Body::ProjectCreated { .. } => Err(Refusal::ProjectExists),
+        Body::EnvironmentsSet { environments } => project::set_environments(project, stamp, environments),
+        Body::PolicySet { policy } => project::set_policy(project, stamp, policy),
+        Body::MemberEnrolled { member } => project::enroll(project, stamp, member),
+        Body::MemberRemoved { member } => project::remove(project, stamp, member),
+        Body::ReleaseOpened { .. } => release::open(project, templates, stamp, body),
+        Body::SubjectSet { release, subject } => release::set_subject(project, stamp, release, subject),
+        Body::CheckStarted { release, run, items } => {
+            release::start_check(project, stamp, release, run, items)
+        }
+        Body::FindingRecorded { release, run, item, slot, finding } => {
+            item::record(project, stamp, release, run, item, *slot, finding)
+        }
+        Body::CheckFinished { release, run, cancelled } => {
+            release::finish_check(project, stamp, release, run, *cancelled)
+        }
+        Body::ItemAttested { release, item, tick, note } => {
+            item::attest(project, stamp, release, item, *tick, note)
+        }
+        Body::EvidenceAttached { release, item, evidence } => {
+            item::attach(project, stamp, release, item, evidence)
+        }
+        Body::ExceptionRequested { .. } => exception::request(project, stamp, body),
+        Body::ExceptionDecided { release, exception, verdict, note } => {
+            exception::decide(project, stamp, release, exception, *verdict, note)
+        }
+        Body::SignedOff { .. } => signoff::sign(project, stamp, body, sees_all),
+        Body::DeploymentRecorded { .. } => deployment::record(project, stamp, body),
+        Body::DeploymentVerified { release, note } => {
+            deployment::verify(project, stamp, release, note)
+        }
+        Body::ReleaseClosed { release, note } => deployment::close(project, stamp, release, note),
+        Body::AttemptRefused { .. } => Ok(()),
+    }
+}
+
+/// Compares every approval with what there is now. Computed after each event, so that no
+/// code that changes something can forget it.
+fn mark_stale(project: &mut Project, stamp: &Stamp) {
+    let ids: Vec<ReleaseId> = project
+        .releases
+        .values()
+        .filter(|release| release.signoffs.values().any(|signoff| signoff.stale.is_none()))
+        .map(|release| release.id.clone())
+        .collect();
+    for id in ids {
+        let Some(now) = project.releases.get(&id).map(|release| Material::of(project, release)) else {
+            continue;
+        };
+        let Some(release) = project.releases.get_mut(&id) else { continue };
+        for signoff in release.signoffs.values_mut().filter(|signoff| signoff.stale.is_none()) {
+            if *signoff.covers != now {
+                let changes = signoff.covers.differences(&now);
+                let stale = Stale { event: stamp.event.clone(), at: stamp.at, changes };
+                signoff.stale = Some(stale);
+            }
+        }
+    }
+}
+
+/// The release, unless it is closed.
+fn open_release<'a>(project: &'a mut Project, id: &ReleaseId) -> Result<&'a mut Release, Refusal> {
+    let release =
+        project.releases.get_mut(id).ok_or_else(|| Refusal::UnknownRelease(id.clone()))?;
+    if release.closed.is_some() {
+        return Err(Refusal::Closed);
+    }
+    Ok(release)
+}
+
+fn needs(member: &Member, roles: &[Role]) -> Result<(), Refusal> {
+    if roles.iter().any(|role| member.holds(*role)) {
+        return Ok(());
+    }
+    let needs = roles.iter().map(|role| role.code()).collect::<Vec<_>>().join(" or ");
+    Err(Refusal::NotAuthorised { name: member.name.clone(), needs })
+}
+
+/// Anybody who works on a release, which an auditor does not.
+fn works(member: &Member) -> Result<(), Refusal> {
+    needs(member, &[Role::Security, Role::Devops, Role::Management, Role::Admin])
+}
+
+fn text(field: &'static str, value: &str, max: usize) -> Result<(), Refusal> {
+    let length = value.trim().chars().count();
+    if (1..=max).contains(&length) { Ok(()) } else { Err(Refusal::Text { field, max }) }
+}
+
+fn optional_text(field: &'static str, value: &str) -> Result<(), Refusal> {
+    if value.is_empty() { Ok(()) } else { text(field, value, MAX_NOTE) }
+}
+
+fn known_member(project: &Project, key: &Fingerprint) -> Result<Member, Refusal> {
+    project.members.get(key).cloned().ok_or_else(|| Refusal::UnknownMember(key.clone()))
+}

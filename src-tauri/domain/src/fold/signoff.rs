@@ -1,0 +1,126 @@
+//! Events about signatures. An approval must state the digest of exactly what there is; a
+//! signer who had not seen everything signs over less, and the sign-off is stale at once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::{MAX_NOTE, needs, open_release, optional_text, text};
+use crate::event::{Body, Decision};
+use crate::gate::gate;
+use crate::id::{Digest, ExceptionId};
+use crate::material::Material;
+use crate::member::Role;
+use crate::refusal::Refusal;
+use crate::state::{Project, Release, Signoff, Stale, Stamp};
+
+pub(super) fn sign(
+    project: &mut Project,
+    stamp: &Stamp,
+    body: &Body,
+    sees_all: bool,
+) -> Result<(), Refusal> {
+    let Body::SignedOff { release, role, decision, meaning, exceptions, state, comment } = body else {
+        return Err(Refusal::NoProject);
+    };
+    needs(&stamp.by, &[*role])?;
+    text("meaning", meaning, MAX_NOTE)?;
+    optional_text("comment", comment)?;
+    if !project.policy.required_roles.contains(role) {
+        return Err(Refusal::RoleNotRequired(*role));
+    }
+    open_release(project, release)?;
+    let Some(known) = project.releases.get(release) else {
+        return Err(Refusal::UnknownRelease(release.clone()));
+    };
+    let now = Material::of(project, known);
+    let matches = now.digest() == *state;
+    match decision {
+        Decision::Approve => {
+            check_approval(project, known, stamp, *role)?;
+            check_acknowledged(known, stamp, exceptions)?;
+        }
+        Decision::Decline if known.deployment.is_some() => return Err(Refusal::AlreadyDeployed),
+        Decision::Decline => text("comment", comment, MAX_NOTE)?,
+        Decision::Revoke => check_revocation(known, *role)?,
+    }
+    if !matches && sees_all {
+        return Err(Refusal::StateMismatch);
+    }
+    let signoff = Signoff {
+        role: *role,
+        decision: *decision,
+        stamp: stamp.clone(),
+        meaning: meaning.clone(),
+        comment: comment.clone(),
+        exceptions: exceptions.clone(),
+        state: state.clone(),
+        covers: Arc::new(now),
+        stale: (!matches).then(|| unseen(stamp, state)),
+    };
+    let release = open_release(project, release)?;
+    release.signoff_history.push(signoff.clone());
+    release.signoffs.insert(*role, signoff);
+    Ok(())
+}
+
+/// What a signer who had not seen concurrent events signed is stale from the start.
+fn unseen(stamp: &Stamp, state: &Digest) -> Stale {
+    let change = crate::material::Difference {
+        what: "events that the signer had not seen".into(),
+        item: None,
+        from: format!("state {}", state.short()),
+        to: "a later state".into(),
+    };
+    Stale { event: stamp.event.clone(), at: stamp.at, changes: vec![change] }
+}
+
+fn check_approval(
+    project: &Project,
+    release: &Release,
+    stamp: &Stamp,
+    role: Role,
+) -> Result<(), Refusal> {
+    if release.deployment.is_some() {
+        return Err(Refusal::AlreadyDeployed);
+    }
+    let other = release.signoffs.values().find(|signoff| {
+        signoff.role != role
+            && signoff.decision == Decision::Approve
+            && signoff.stamp.by.is_same_person(&stamp.by)
+            && project.policy.required_roles.contains(&signoff.role)
+    });
+    if let Some(other) = other {
+        return Err(Refusal::SecondRole { name: stamp.by.name.clone(), role: other.role });
+    }
+    let gate = gate(project, release, stamp.at);
+    let open: Vec<_> = gate.open_items().collect();
+    match open.first() {
+        None => Ok(()),
+        Some(first) => Err(Refusal::NotReady { blockers: open.len(), first: first.text.clone() }),
+    }
+}
+
+fn check_acknowledged(
+    release: &Release,
+    stamp: &Stamp,
+    acknowledged: &[ExceptionId],
+) -> Result<(), Refusal> {
+    let expected: BTreeSet<_> = release
+        .exceptions
+        .values()
+        .filter(|exception| exception.holds(stamp.at))
+        .map(|exception| &exception.id)
+        .collect();
+    let given: BTreeSet<_> = acknowledged.iter().collect();
+    if expected == given && given.len() == acknowledged.len() {
+        return Ok(());
+    }
+    Err(Refusal::Acknowledgement)
+}
+
+fn check_revocation(release: &Release, role: Role) -> Result<(), Refusal> {
+    match release.signoffs.get(&role) {
+        Some(signoff) if signoff.decision == Decision::Approve => Ok(()),
+        _ => Err(Refusal::NothingToRevoke(role)),
+    }
+}

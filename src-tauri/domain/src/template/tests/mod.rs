@@ -1,0 +1,5 @@
+//! Stories about templates.
+
+mod bad_templates;
+mod built_in;
+mod loading;

@@ -1,0 +1,34 @@
+//! What the fronts see. One set of shapes serves the window and `--json`; their JSON
+//! Schema is kept in `docs/schemas/`, and the TypeScript types are made from it. Every
+//! shape is computed from a fold and carries no state of its own.
+
+mod board;
+mod item;
+mod record;
+mod release;
+mod request;
+mod schema;
+mod status;
+
+pub use board::{Board, BoardProject, Counts, ReleaseRow, RoleLight, RoleState, Score, Stage};
+pub use item::{
+    EvidenceView, FindingView, HistoryEntry, ItemDetail, ItemRow, ItemState, MachineVerdict,
+    NoteView, OutcomeCode, TickCode, TickView,
+};
+pub use record::{
+    BundleView, CheckView, ItemResult, LedgerView, RefusedView, StepView, TimelineRow, VerifyView,
+};
+pub use release::{
+    BlockerView, ChangeView, DeploymentView, ExceptionState, ExceptionView, GateCode, GateView,
+    PhaseCode, ReleaseView, SectionView, SeverityCode, SignoffView, StatementView, SubjectView,
+    TemplateView, VerifyCode,
+};
+pub use request::{
+    AttachEvidence, Attest, CloseRelease, CreateKey, DecideException, EnrollMember, OpenRelease,
+    RecordDeployment, RequestException, SignOff, VerifyDeployment,
+};
+pub use schema::{documents, wire};
+pub use status::{
+    EnvironmentView, FailureView, KeyView, MemberView, ProgressView, ProjectView, SecretView,
+    StatusView, StrengthView, TargetView,
+};

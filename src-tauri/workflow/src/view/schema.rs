@@ -1,0 +1,63 @@
+//! The JSON Schema of every shape, for `docs/schemas/` and for the TypeScript types.
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use super::{
+    AttachEvidence, Attest, Board, BundleView, CheckView, CloseRelease, CreateKey, DecideException,
+    EnrollMember, ExceptionView, FailureView, GateView, ItemDetail, LedgerView, OpenRelease,
+    ProgressView, ProjectView, RecordDeployment, ReleaseView, RequestException, SignOff,
+    StatementView, StatusView, StrengthView, TimelineRow, VerifyDeployment, VerifyView,
+};
+
+macro_rules! schemas {
+    ($($name:literal => $shape:ty),* $(,)?) => {
+        /// File name (without `.json`) and schema of each shape that the CLI prints.
+        #[must_use]
+        pub fn documents() -> Vec<(&'static str, Value)> {
+            vec![$(($name, one::<$shape>())),*]
+        }
+    };
+}
+
+schemas! {
+    "board" => Board,
+    "check" => CheckView,
+    "export" => BundleView,
+    "failure" => FailureView,
+    "gate" => GateView,
+    "item" => ItemDetail,
+    "ledger" => LedgerView,
+    "project" => ProjectView,
+    "release" => ReleaseView,
+    "secret" => StrengthView,
+    "status" => StatusView,
+    "verify" => VerifyView,
+}
+
+fn one<T: schemars::JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// One schema that defines every shape of the window's wire, by name.
+#[must_use]
+pub fn wire() -> Value {
+    let mut generator = SchemaSettings::draft07().into_generator();
+    macro_rules! define {
+        ($($shape:ty),* $(,)?) => { $(generator.subschema_for::<$shape>();)* };
+    }
+    define![
+        AttachEvidence, Attest, Board, BundleView, CheckView, CloseRelease, CreateKey,
+        DecideException, EnrollMember, ExceptionView, FailureView, GateView, ItemDetail,
+        LedgerView, OpenRelease, ProgressView, ProjectView, RecordDeployment, ReleaseView,
+        RequestException, SignOff, StatementView, StatusView, StrengthView, TimelineRow,
+        VerifyDeployment, VerifyView,
+    ];
+    let definitions = generator.take_definitions(true);
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Wire",
+        "description": "Every shape that crosses the window's wire.",
+        "definitions": definitions,
+    })
+}
