@@ -1,10 +1,8 @@
 //! The templates that come with the program.
 
 /// Name and file text of each built-in template.
-pub const BUILT_IN: &[(&str, &str)] = &[(
-    "production-security",
-    include_str!("../../../templates/production-security.toml"),
-)];
+pub const BUILT_IN: &[(&str, &str)] =
+    &[("production-security", include_str!("../../../templates/production-security.toml"))];
 
 /// The text of the built-in template of that name.
 #[must_use]

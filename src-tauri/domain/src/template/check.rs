@@ -119,11 +119,9 @@ fn of_section(section: &Section, at: &At<'_, '_>) -> Result<(), BadTemplate> {
     at.title("title", &section.title)?;
     at.bounded("risk", &section.risk, MAX_GUIDANCE)?;
     at.bounded("guidance", &section.guidance, MAX_GUIDANCE)?;
-    if let Some((from, to)) = section.minutes {
-        if from > to {
-            let message = format!("minutes go from {from} down to {to}");
-            return at.key("minutes").refuse(&message, "Write the smaller number first");
-        }
+    if let Some((from, to)) = section.minutes.filter(|(from, to)| from > to) {
+        let message = format!("minutes go from {from} down to {to}");
+        return at.key("minutes").refuse(&message, "Write the smaller number first");
     }
     of_controls(&section.controls, at)
 }
@@ -187,9 +185,7 @@ fn of_probes(item: &Item, at: &At<'_, '_>) -> Result<(), BadTemplate> {
         );
     }
     match item.probes.iter().position(|probe| probe.name.trim().is_empty()) {
-        Some(index) => {
-            at.nth("probes", index).refuse("the probe has no name", "Write use = \"…\"")
-        }
+        Some(index) => at.nth("probes", index).refuse("the probe has no name", "Write use = \"…\""),
         None => Ok(()),
     }
 }
@@ -277,12 +273,18 @@ fn of_watch(template: &Template, root: &At<'_, '_>) -> Result<(), BadTemplate> {
         let of_watch = |(section, _): (&Section, &Item)| section.phase == Phase::Watch;
         if !template.item(&signal.item).is_some_and(of_watch) {
             return at.key("item").refuse(
-                &format!("{:?} is not an item of a section with phase \"watch\"", signal.item.as_str()),
+                &format!(
+                    "{:?} is not an item of a section with phase \"watch\"",
+                    signal.item.as_str()
+                ),
                 "Name one of the watch items by its id",
             );
         }
         if signal.above.is_some() != signal.per.is_some() {
-            return at.refuse("a threshold is a count and a window", "Give both above and per, or neither");
+            return at.refuse(
+                "a threshold is a count and a window",
+                "Give both above and per, or neither",
+            );
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 
 mod built_in;
 mod check;
+pub mod markdown;
 mod parse;
 mod place;
 
@@ -316,7 +317,9 @@ pub struct Template {
 impl Template {
     /// Every item with its section, in order.
     pub fn items(&self) -> impl Iterator<Item = (&Section, &Item)> {
-        self.sections.iter().flat_map(|section| section.items.iter().map(move |item| (section, item)))
+        self.sections
+            .iter()
+            .flat_map(|section| section.items.iter().map(move |item| (section, item)))
     }
 
     /// The item of that id.
@@ -337,6 +340,8 @@ impl Item {
     #[must_use]
     pub fn may_be_excepted(&self, section: &Section) -> bool {
         let severity = self.severity_in(section);
-        severity != Severity::Critical && self.verify != Verify::Computed && self.exception.unwrap_or(true)
+        severity != Severity::Critical
+            && self.verify != Verify::Computed
+            && self.exception.unwrap_or(true)
     }
 }

@@ -16,12 +16,7 @@ pub(super) struct Heading {
 impl Heading {
     pub(super) fn read(text: &str) -> Self {
         let (rest, minutes) = take_minutes(text);
-        Self {
-            title: undecorated(&rest),
-            severity: severity(text),
-            phase: phase(text),
-            minutes,
-        }
+        Self { title: undecorated(&rest), severity: severity(text), phase: phase(text), minutes }
     }
 }
 
@@ -120,8 +115,8 @@ fn phase(text: &str) -> Option<Phase> {
 
 /// Words before a time that make it a deadline or an interval, not a duration.
 const NOT_A_DURATION: [&str; 16] = [
-    "within", "every", "for", "in", "after", "per", "of", "next", "last", "first", "over",
-    "under", "than", "each", "before", "until",
+    "within", "every", "for", "in", "after", "per", "of", "next", "last", "first", "over", "under",
+    "than", "each", "before", "until",
 ];
 
 /// Minutes at the end of the text (`⏱️ 5 minutes`, `(15 min)`, `30-60 minutes`,
@@ -171,8 +166,18 @@ fn ending_number(text: &str) -> Option<(&str, u32)> {
 pub(super) fn only_minutes(line: &str) -> Option<(u32, u32)> {
     let (rest, minutes) = take_minutes(line);
     let label = words(&rest).join(" ").to_ascii_lowercase();
-    let is_label = ["", "time", "duration", "estimate", "estimated time", "time estimate", "time needed", "time required", "effort"]
-        .contains(&label.as_str());
+    let is_label = [
+        "",
+        "time",
+        "duration",
+        "estimate",
+        "estimated time",
+        "time estimate",
+        "time needed",
+        "time required",
+        "effort",
+    ]
+    .contains(&label.as_str());
     minutes.filter(|_| is_label)
 }
 
@@ -180,20 +185,28 @@ pub(super) fn only_minutes(line: &str) -> Option<(u32, u32)> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (String, Option<Severity>, Option<Phase>, Option<(u32, u32)>) {
-        let heading = Heading::read(text);
-        (heading.title, heading.severity, heading.phase, heading.minutes)
-    }
-
     #[test]
     fn a_heading_tells_severity_phase_and_minutes() {
         use Phase::{After, SignOff, Tests, Watch};
         use Severity::{Critical, High, Recommended};
-        type Case = (&'static str, &'static str, Option<Severity>, Option<Phase>, Option<(u32, u32)>);
+        type Case =
+            (&'static str, &'static str, Option<Severity>, Option<Phase>, Option<(u32, u32)>);
         let cases: [Case; 22] = [
             ("🚨 CRITICAL - BLOCKERS", "CRITICAL - BLOCKERS", Some(Critical), None, None),
-            ("⚠️ HIGH PRIORITY - Strongly Recommended", "HIGH PRIORITY - Strongly Recommended", Some(High), None, None),
-            ("📋 RECOMMENDED - Best Practices", "RECOMMENDED - Best Practices", Some(Recommended), None, None),
+            (
+                "⚠️ HIGH PRIORITY - Strongly Recommended",
+                "HIGH PRIORITY - Strongly Recommended",
+                Some(High),
+                None,
+                None,
+            ),
+            (
+                "📋 RECOMMENDED - Best Practices",
+                "RECOMMENDED - Best Practices",
+                Some(Recommended),
+                None,
+                None,
+            ),
             ("Best practices", "Best practices", Some(Recommended), None, None),
             ("High", "High", Some(High), None, None),
             ("High availability", "High availability", None, None, None),
@@ -211,11 +224,18 @@ mod tests {
             ("📊 DEPLOYMENT VERIFICATION", "DEPLOYMENT VERIFICATION", None, Some(After), None),
             ("After deployment", "After deployment", None, Some(After), None),
             ("✅ FINAL SIGN-OFF", "FINAL SIGN-OFF", None, Some(SignOff), None),
-            ("📈 POST-DEPLOYMENT MONITORING", "POST-DEPLOYMENT MONITORING", None, Some(Watch), None),
+            (
+                "📈 POST-DEPLOYMENT MONITORING",
+                "POST-DEPLOYMENT MONITORING",
+                None,
+                Some(Watch),
+                None,
+            ),
             ("Latest contested attestations", "Latest contested attestations", None, None, None),
         ];
         for (text, title, severity, phase, minutes) in cases {
-            assert_eq!(read(text), (title.to_owned(), severity, phase, minutes), "{text}");
+            let expected = Heading { title: title.to_owned(), severity, phase, minutes };
+            assert_eq!(Heading::read(text), expected, "{text}");
         }
     }
 

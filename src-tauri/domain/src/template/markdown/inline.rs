@@ -91,7 +91,10 @@ mod tests {
 
     #[test]
     fn a_line_without_markup_is_left_alone() {
-        assert_eq!(written("- [ ] ", "`redis.conf` has `requirepass` set"), "`redis.conf` has `requirepass` set");
+        assert_eq!(
+            written("- [ ] ", "`redis.conf` has `requirepass` set"),
+            "`redis.conf` has `requirepass` set"
+        );
         assert_eq!(written("- [ ] ", "MY_SECRET_KEY is set, 5 * 3"), "MY_SECRET_KEY is set, 5 * 3");
     }
 }

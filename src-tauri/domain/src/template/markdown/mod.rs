@@ -2,6 +2,7 @@
 //! Whatever has headings and `- [ ]` boxes becomes a template; a template becomes a
 //! document of headings and boxes that reads back to the same boxes.
 
+mod draft;
 mod export;
 mod heading;
 mod import;

@@ -95,7 +95,11 @@ impl Reader {
                 let title = Plain::default();
                 self.open.push(Open { range, title, title_end, title_open: true, tick: None });
             }
-            Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. } => {
+            Tag::Emphasis
+            | Tag::Strong
+            | Tag::Strikethrough
+            | Tag::Link { .. }
+            | Tag::Image { .. } => {
                 self.reach(range.end);
             }
             Tag::Paragraph => {}

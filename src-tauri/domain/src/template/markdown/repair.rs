@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn garbled_text_is_what_it_was() {
-        for text in ["✅ 🚨 ⚠️ 🧪 📋", "naïve — “quoted” … ключ 日本", "⏱️ 5 minutes", "❌ 🔐 🏁"] {
+        for text in ["✅ 🚨 ⚠️ 🧪 📋", "naïve — “quoted” … ключ 日本", "⏱️ 5 minutes", "❌ 🔐 🏁"]
+        {
             let once = garbled(text);
             assert_eq!(repaired(&once), (text.to_owned(), true), "{once}");
             assert_eq!(repaired(&garbled(&once)), (text.to_owned(), true), "twice");
@@ -139,7 +140,9 @@ mod tests {
 
     #[test]
     fn good_text_stays_as_it_is() {
-        for text in ["plain", "✅ fine", "à la carte, naïve, AÇÕES, «É», Größe", "Ключ 日本", "±5 %, ²"] {
+        for text in
+            ["plain", "✅ fine", "à la carte, naïve, AÇÕES, «É», Größe", "Ключ 日本", "±5 %, ²"]
+        {
             assert_eq!(repaired(text), (text.to_owned(), false));
         }
     }

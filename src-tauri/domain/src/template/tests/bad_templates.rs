@@ -95,7 +95,8 @@ fn a_table_that_breaks_a_rule_is_named_by_line_and_column() {
 #[test]
 fn a_threshold_without_a_window_is_refused() {
     let watched = GOOD.replace("\"before\"", "\"watch\"");
-    let signal = "[watch]\nhours = 1\n[[watch.signal]]\nitem = \"one.a\"\nname = \"E\"\nabove = 3\n";
+    let signal =
+        "[watch]\nhours = 1\n[[watch.signal]]\nitem = \"one.a\"\nname = \"E\"\nabove = 3\n";
     let error = refusal(&format!("{watched}{signal}"));
     assert!(error.message.contains("a count and a window"), "{error}");
     assert!(Loaded::parse(&format!("{watched}{signal}per = \"hour\"\n")).is_ok());
@@ -110,11 +111,15 @@ fn a_template_without_items_is_refused() {
 #[test]
 fn texts_have_a_longest_length_counted_in_characters() {
     let with = |key: &str, length: usize| {
-        GOOD.replace("verify = \"person\"", &format!("verify = \"person\"\n{key} = \"{}\"", "é".repeat(length)))
+        GOOD.replace(
+            "verify = \"person\"",
+            &format!("verify = \"person\"\n{key} = \"{}\"", "é".repeat(length)),
+        )
     };
     assert!(Loaded::parse(&with("guidance", 20_000)).is_ok());
     assert!(refusal(&with("guidance", 20_001)).message.contains("guidance has 20001 characters"));
-    let title = |length| GOOD.replace("title = \"A\"", &format!("title = \"{}\"", "é".repeat(length)));
+    let title =
+        |length| GOOD.replace("title = \"A\"", &format!("title = \"{}\"", "é".repeat(length)));
     assert!(Loaded::parse(&title(300)).is_ok());
     assert!(refusal(&title(301)).message.contains("title has 301 characters"));
 }

@@ -1,0 +1,352 @@
+//! The ledger itself: append, read, and nothing that changes what is there.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use countersign_domain::event::{Event, SignedEvent};
+use countersign_domain::id::{Digest, EventId, ProjectId};
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::database;
+use crate::error::LedgerError;
+use crate::heads::Heads;
+use crate::integrity;
+use crate::problem::{Checked, Problem};
+use crate::table::blob::{self, MAX_BLOB_BYTES};
+use crate::table::event::{self, MAX_SIGNATURE_BYTES};
+use crate::table::parent;
+
+/// The signed events and evidence of one or several projects, in one SQLite file.
+///
+/// Threads may share one handle; several processes may each hold their own on the same file.
+/// When a call that writes returns, its data is on disk.
+#[derive(Debug)]
+pub struct Ledger {
+    path: PathBuf,
+    store: Mutex<Store>,
+}
+
+#[derive(Debug)]
+struct Store {
+    conn: Connection,
+    heads: Heads,
+}
+
+impl Ledger {
+    /// Opens the ledger at `path`, creating file (mode 0600) and folder (0700) when missing.
+    ///
+    /// # Errors
+    /// When the path cannot be written, or holds something else than a ledger, a ledger of a
+    /// newer program, or a damaged one. Nothing is changed then.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, LedgerError> {
+        let path = path.as_ref().to_owned();
+        let conn = database::open(&path)?;
+        Ok(Self { path, store: Mutex::new(Store { conn, heads: Heads::default() }) })
+    }
+
+    /// Opens an existing ledger for reading. SQLite still needs to write its `-shm` file
+    /// beside it, unless another process holds the ledger open.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`], and when there is no file.
+    pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self, LedgerError> {
+        let path = path.as_ref().to_owned();
+        let conn = database::open_read_only(&path)?;
+        Ok(Self { path, store: Mutex::new(Store { conn, heads: Heads::default() }) })
+    }
+
+    /// Where the ledger lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Checks `signed` and adds it. Adding the same event again changes nothing.
+    /// `received_at` is a note of this machine's clock; it is not part of what was signed.
+    ///
+    /// # Errors
+    /// [`LedgerError::BadEvent`], [`LedgerError::MissingParent`],
+    /// [`LedgerError::SecondBeginning`], or trouble with the file. Nothing is added then.
+    pub fn append(
+        &self,
+        signed: &SignedEvent,
+        received_at: DateTime<Utc>,
+    ) -> Result<Event, LedgerError> {
+        let event = verified(signed)?;
+        self.write(|conn| self.add(conn, signed, &event, received_at))?;
+        Ok(event)
+    }
+
+    /// Adds all of `batch` or nothing. Parents come before their children, as
+    /// [`Ledger::events`] gives them.
+    ///
+    /// # Errors
+    /// As [`Ledger::append`], for the first event that is refused.
+    pub fn append_batch(
+        &self,
+        batch: &[SignedEvent],
+        received_at: DateTime<Utc>,
+    ) -> Result<Vec<Event>, LedgerError> {
+        let events = batch.iter().map(verified).collect::<Result<Vec<_>, _>>()?;
+        self.write(|conn| {
+            let mut pairs = batch.iter().zip(&events);
+            pairs.try_for_each(|(signed, event)| self.add(conn, signed, event, received_at))
+        })?;
+        Ok(events)
+    }
+
+    fn add(
+        &self,
+        conn: &Connection,
+        signed: &SignedEvent,
+        event: &Event,
+        received_at: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        let fail = |source| LedgerError::from_sqlite(&self.path, source);
+        let (id, project) = (event.id(), &event.envelope().project);
+        if let Some(stored) = event::bytes(conn, id).map_err(fail)? {
+            if stored == signed.bytes {
+                return Ok(());
+            }
+            let detail = format!("other bytes are stored as event {}", id.short());
+            return Err(LedgerError::Damaged { path: self.path.clone(), detail });
+        }
+        let parents: BTreeSet<&EventId> = event.envelope().parents.iter().collect();
+        if parents.is_empty() && event::last_seq(conn, project).map_err(fail)? > 0 {
+            return Err(LedgerError::SecondBeginning { id: id.clone(), project: project.clone() });
+        }
+        for parent in &parents {
+            if !event::is_in(conn, parent, project).map_err(fail)? {
+                return Err(LedgerError::MissingParent {
+                    id: id.clone(),
+                    parent: (*parent).clone(),
+                    project: project.clone(),
+                });
+            }
+        }
+        let received_at = received_at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        event::insert(conn, id, project, signed, &received_at).map_err(fail)?;
+        parents.into_iter().try_for_each(|one| parent::insert(conn, id, one)).map_err(fail)
+    }
+
+    /// Events that no other event of the project builds on, sorted by id: the parents of the
+    /// next one. Empty for an unknown project.
+    ///
+    /// # Errors
+    /// Trouble with the file.
+    pub fn heads(&self, project: &ProjectId) -> Result<Vec<EventId>, LedgerError> {
+        let mut store = self.lock();
+        let Store { conn, heads } = &mut *store;
+        heads.of(conn, project).map_err(|source| LedgerError::from_sqlite(&self.path, source))
+    }
+
+    /// Every event of the project in order of arrival, so parents come before children. The
+    /// bytes are as stored: [`SignedEvent::verify`] says whether they still hold.
+    ///
+    /// # Errors
+    /// Trouble with the file.
+    pub fn events(&self, project: &ProjectId) -> Result<Vec<SignedEvent>, LedgerError> {
+        Ok(self.events_after(project, 0)?.into_iter().map(|(_, signed)| signed).collect())
+    }
+
+    /// The events that arrived after sequence number `seq`, each with its own, for a fold
+    /// that goes on where it stopped. 0 means from the start.
+    ///
+    /// # Errors
+    /// Trouble with the file.
+    pub fn events_after(
+        &self,
+        project: &ProjectId,
+        seq: i64,
+    ) -> Result<Vec<(i64, SignedEvent)>, LedgerError> {
+        self.read(|conn| event::after(conn, project, seq))
+    }
+
+    /// Sequence number of the project's newest event; 0 when it has none.
+    ///
+    /// # Errors
+    /// Trouble with the file.
+    pub fn last_seq(&self, project: &ProjectId) -> Result<i64, LedgerError> {
+        self.read(|conn| event::last_seq(conn, project))
+    }
+
+    /// How many events the project has.
+    ///
+    /// # Errors
+    /// Trouble with the file.
+    pub fn count(&self, project: &ProjectId) -> Result<u64, LedgerError> {
+        Ok(self.read(|conn| event::count(conn, project))?.unsigned_abs())
+    }
+
+    /// Every project that has events, the oldest first.
+    ///
+    /// # Errors
+    /// Trouble with the file.
+    pub fn projects(&self) -> Result<Vec<ProjectId>, LedgerError> {
+        self.read(event::projects)
+    }
+
+    /// Stores an evidence file; the same bytes are stored once. Call it before the event that
+    /// names the digest is appended.
+    ///
+    /// # Errors
+    /// [`LedgerError::BlobTooLarge`] above [`MAX_BLOB_BYTES`],
+    /// [`LedgerError::BlobChanged`] when a damaged copy is in the way, or trouble with the file.
+    pub fn put_blob(&self, bytes: &[u8]) -> Result<Digest, LedgerError> {
+        if bytes.len() > MAX_BLOB_BYTES {
+            return Err(LedgerError::BlobTooLarge(bytes.len()));
+        }
+        let digest = Digest::of(bytes);
+        let fail = |source| LedgerError::from_sqlite(&self.path, source);
+        self.write(|conn| match blob::bytes(conn, &digest).map_err(fail)? {
+            None => blob::insert(conn, &digest, bytes).map_err(fail),
+            Some(stored) if stored == bytes => Ok(()),
+            Some(_) => Err(self.blob_changed(&digest)),
+        })?;
+        Ok(digest)
+    }
+
+    /// The evidence file with this digest, hashed again before it is given out.
+    ///
+    /// # Errors
+    /// [`LedgerError::BlobChanged`] when the stored bytes have another digest, or trouble with
+    /// the file.
+    pub fn blob(&self, digest: &Digest) -> Result<Option<Vec<u8>>, LedgerError> {
+        let stored = self.read(|conn| blob::bytes(conn, digest))?;
+        match stored {
+            Some(bytes) if Digest::of(&bytes) != *digest => Err(self.blob_changed(digest)),
+            other => Ok(other),
+        }
+    }
+
+    /// Whether the evidence file is here.
+    ///
+    /// # Errors
+    /// Trouble with the file.
+    pub fn has_blob(&self, digest: &Digest) -> Result<bool, LedgerError> {
+        self.read(|conn| blob::exists(conn, digest))
+    }
+
+    /// Looks at every byte: SQLite's own structure, the schema, each event's id, signature,
+    /// parents and sequence number, each evidence file's digest. Empty means all is well.
+    /// Runs on a connection of its own, so appends go on meanwhile. `progress` is called
+    /// after each event and evidence file.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or read at all; damage inside is a [`Problem`].
+    pub fn check(&self, progress: &mut dyn FnMut(Checked)) -> Result<Vec<Problem>, LedgerError> {
+        integrity::check(&self.path, progress)
+    }
+
+    fn blob_changed(&self, digest: &Digest) -> LedgerError {
+        LedgerError::BlobChanged { path: self.path.clone(), digest: digest.clone() }
+    }
+
+    fn read<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
+        query(&self.lock().conn).map_err(|source| LedgerError::from_sqlite(&self.path, source))
+    }
+
+    /// One transaction that holds the write lock from its start, so what `change` reads
+    /// cannot be outdated when it writes.
+    fn write(
+        &self,
+        change: impl FnOnce(&Connection) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let fail = |source| LedgerError::from_sqlite(&self.path, source);
+        let mut store = self.lock();
+        let transaction =
+            store.conn.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
+        change(&transaction)?;
+        transaction.commit().map_err(fail)
+    }
+
+    /// A thread that panicked left no open transaction behind: dropping one rolls it back.
+    fn lock(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn verified(signed: &SignedEvent) -> Result<Event, LedgerError> {
+    let size = signed.signature.len();
+    if size > MAX_SIGNATURE_BYTES {
+        return Err(LedgerError::SignatureTooLarge { id: signed.id(), size });
+    }
+    signed.verify().map_err(|source| LedgerError::BadEvent { id: signed.id(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn ledger(folder: &tempfile::TempDir) -> Ledger {
+        Ledger::open(folder.path().join("ledger.sqlite")).expect("a new ledger")
+    }
+
+    #[test]
+    fn a_full_disk_is_named_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().expect("temp folder");
+        let ledger = ledger(&folder);
+        ledger.lock().conn.pragma_update(None, "max_page_count", 40).expect("a small disk");
+        let error = ledger.put_blob(&[7; 400_000]).expect_err("no room");
+        assert!(matches!(error, LedgerError::DiskFull(_)), "{error}");
+        assert!(error.to_string().contains("free some disk space"), "{error}");
+        assert!(!ledger.has_blob(&Digest::of(&[7; 400_000])).expect("readable"));
+        ledger.put_blob(b"small").expect("the ledger still works");
+    }
+
+    #[test]
+    fn a_writer_that_never_lets_go_is_reported_and_not_waited_for_forever() {
+        let folder = tempfile::tempdir().expect("temp folder");
+        let ledger = ledger(&folder);
+        ledger.lock().conn.busy_timeout(Duration::from_millis(50)).expect("a short wait");
+        let other = Connection::open(ledger.path()).expect("second connection");
+        other.execute_batch("BEGIN IMMEDIATE").expect("write lock");
+        let error = ledger.put_blob(b"x").expect_err("locked");
+        assert!(matches!(error, LedgerError::Busy(_)), "{error}");
+        other.execute_batch("ROLLBACK").expect("let go");
+        ledger.put_blob(b"x").expect("free again");
+    }
+
+    #[test]
+    fn a_panic_in_one_thread_does_not_lock_the_others_out() {
+        let folder = tempfile::tempdir().expect("temp folder");
+        let ledger = ledger(&folder);
+        let panicked = std::thread::scope(|scope| {
+            let thread = scope.spawn(|| {
+                ledger.write(|conn| {
+                    blob::insert(conn, &Digest::of(b"half"), b"half").expect("insert");
+                    panic!("in the middle of a transaction")
+                })
+            });
+            thread.join().is_err()
+        });
+        assert!(panicked);
+        assert!(!ledger.has_blob(&Digest::of(b"half")).expect("readable"), "rolled back");
+        ledger.put_blob(b"whole").expect("writable");
+    }
+
+    #[test]
+    fn every_commit_is_synced_and_the_schema_is_not_trusted() {
+        let folder = tempfile::tempdir().expect("temp folder");
+        let ledger = ledger(&folder);
+        let store = ledger.lock();
+        let conn = &store.conn;
+        let number = |pragma: &str| -> i64 {
+            conn.pragma_query_value(None, pragma, |row| row.get(0)).expect("pragma")
+        };
+        let mode: String =
+            conn.pragma_query_value(None, "journal_mode", |row| row.get(0)).expect("pragma");
+        assert_eq!(mode, "wal");
+        assert_eq!(number("synchronous"), 2, "FULL");
+        assert_eq!(number("foreign_keys"), 1);
+        assert_eq!(number("trusted_schema"), 0);
+        assert_eq!(number("application_id"), crate::table::APPLICATION_ID);
+    }
+}
