@@ -27,10 +27,11 @@ impl TryFrom<String> for SecretRef {
         if let Some(name) = text.strip_prefix("env:").filter(|name| is_variable(name)) {
             return Ok(Self::Env(name.to_owned()));
         }
-        if let Some((path, name)) = text.strip_prefix("dotenv:").and_then(|rest| rest.rsplit_once('#')) {
-            if !path.is_empty() && is_variable(name) {
-                return Ok(Self::Dotenv { path: path.to_owned(), name: name.to_owned() });
-            }
+        let dotenv = text.strip_prefix("dotenv:").and_then(|rest| rest.rsplit_once('#'));
+        if let Some((path, name)) =
+            dotenv.filter(|(path, name)| !path.is_empty() && is_variable(name))
+        {
+            return Ok(Self::Dotenv { path: path.to_owned(), name: name.to_owned() });
         }
         // The text itself may be a secret that somebody pasted: it is not repeated.
         Err("not a secret reference: expected env:NAME or dotenv:PATH#NAME \
@@ -138,7 +139,9 @@ pub enum BadEnvironment {
     #[error("environment name {0:?}: expected one to 60 printable characters")]
     Name(String),
     /// A URL holds a password in the clear. The value is not repeated.
-    #[error("target `{0}` holds a password in the clear: write ${{NAME}} there and a reference under `secrets`")]
+    #[error(
+        "target `{0}` holds a password in the clear: write ${{NAME}} there and a reference under `secrets`"
+    )]
     LiteralPassword(&'static str),
     /// A URL names a secret that has no reference.
     #[error("target `{target}` uses ${{{name}}}, which has no reference under `secrets`")]
@@ -170,7 +173,7 @@ impl Environment {
         }
         for (target, value) in self.targets.listed() {
             check_scheme(target, value)?;
-            if password(value).is_some_and(|text| !is_placeholder(text)) {
+            if passwords(target, value).iter().any(|text| !is_placeholder(text)) {
                 return Err(BadEnvironment::LiteralPassword(target));
             }
             for name in placeholders(value) {
@@ -200,13 +203,32 @@ fn check_scheme(target: &'static str, value: &str) -> Result<(), BadEnvironment>
     Err(BadEnvironment::Scheme { target, expected })
 }
 
-/// The password part of a URL's authority, if there is one.
-fn password(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let (userinfo, _) = authority.rsplit_once('@')?;
-    let (_, password) = userinfo.split_once(':')?;
-    (!password.is_empty()).then_some(password)
+/// The parts of a URL that would hold a password: in the user part, and in parameters such
+/// as libpq's `?password=`. In the user part, `/` and `#` count as a part of the password:
+/// they do not belong there, and people paste what they have.
+fn passwords<'a>(target: &str, url: &'a str) -> Vec<&'a str> {
+    let Some((_, rest)) = url.split_once("://") else { return Vec::new() };
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let authority = match target {
+        // These have no `@` behind the host.
+        "redis" | "database" => place,
+        _ => place.split(['/', '#']).next().unwrap_or(place),
+    };
+    let user = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'));
+    let parameters = query.split(['&', '#']).filter_map(|pair| pair.split_once('='));
+    parameters
+        .filter(|(key, _)| is_secret_parameter(key))
+        .chain(user)
+        .map(|(_, value)| value)
+        .filter(|value| !value.is_empty())
+        .collect()
+}
+
+fn is_secret_parameter(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    ["password", "passwd", "pwd", "secret", "token", "apikey", "api_key"]
+        .iter()
+        .any(|word| key.contains(word))
 }
 
 fn is_placeholder(text: &str) -> bool {
@@ -230,7 +252,10 @@ mod tests {
             production: true,
             demo: false,
             targets,
-            secrets: BTreeMap::from([("REDIS_PASSWORD".into(), SecretRef::Env("REDIS_PASSWORD".into()))]),
+            secrets: BTreeMap::from([(
+                "REDIS_PASSWORD".into(),
+                SecretRef::Env("REDIS_PASSWORD".into()),
+            )]),
             facts: BTreeMap::new(),
         }
     }
@@ -240,7 +265,32 @@ mod tests {
         let bad = with(|t| t.redis = Some("redis://:hunter2@localhost:6379".into()));
         let text = bad.check().expect_err("literal").to_string();
         assert!(text.contains("`redis`") && !text.contains("hunter2"), "{text}");
-        assert!(with(|t| t.redis = Some("redis://:${REDIS_PASSWORD}@localhost:6379".into())).check().is_ok());
+        assert!(
+            with(|t| t.redis = Some("redis://:${REDIS_PASSWORD}@localhost:6379".into()))
+                .check()
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_password_is_found_wherever_a_url_can_hide_it() {
+        let cases: [fn(&mut Targets); 4] = [
+            |t| t.redis = Some("redis://:hun/ter2@localhost:6379".into()),
+            |t| t.database = Some("postgresql://app:hunter#2@db/app".into()),
+            |t| t.database = Some("postgresql://db/app?user=app&password=hunter2".into()),
+            |t| t.websocket = Some("wss://api.example.com/socket?access_token=hunter2".into()),
+        ];
+        for case in cases {
+            assert!(matches!(with(case).check(), Err(BadEnvironment::LiteralPassword(_))));
+        }
+        let plain: [fn(&mut Targets); 3] = [
+            |t| t.api = Some("https://api.example.com:8443/@scope/v1".into()),
+            |t| t.database = Some("postgresql://db:5432/app?password=${REDIS_PASSWORD}".into()),
+            |t| t.database = Some("postgresql://app@db:5432/app?sslmode=verify-full".into()),
+        ];
+        for case in plain {
+            assert_eq!(with(case).check(), Ok(()));
+        }
     }
 
     #[test]

@@ -173,7 +173,12 @@ pub fn item_blockers(
     blockers
 }
 
-fn role_blocker(project: &Project, release: &Release, role: Role, standing: SignoffStanding) -> Blocker {
+fn role_blocker(
+    project: &Project,
+    release: &Release,
+    role: Role,
+    standing: SignoffStanding,
+) -> Blocker {
     let title = role.words();
     let signer = release.signoffs.get(&role).map_or("", |signoff| signoff.stamp.by.name.as_str());
     let nobody = !project.members.values().any(|member| member.holds(role));
@@ -183,9 +188,11 @@ fn role_blocker(project: &Project, release: &Release, role: Role, standing: Sign
             format!("{title} has not signed, and nobody on the roster holds that role"),
             format!("Enroll a member with the role {}", role.code()),
         ),
-        SignoffStanding::Missing | SignoffStanding::Signed => {
-            ("signoff-missing", format!("{title} has not signed"), format!("{title} reviews and signs"))
-        }
+        SignoffStanding::Missing | SignoffStanding::Signed => (
+            "signoff-missing",
+            format!("{title} has not signed"),
+            format!("{title} reviews and signs"),
+        ),
         SignoffStanding::Stale => (
             "signoff-stale",
             format!("{title}'s sign-off by {signer} is stale: {}", stale_words(release, role)),

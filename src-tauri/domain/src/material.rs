@@ -1,7 +1,7 @@
 //! What a sign-off covers. An event is material when it changes this; a re-run that
 //! confirms every verdict does not. The digest of these bits is what a signer signs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -10,7 +10,7 @@ use crate::canonical;
 use crate::event::{Subject, Tick, Verdict};
 use crate::finding::Outcome;
 use crate::id::{Digest, ExceptionId, Fingerprint, ItemId, ProjectId, ReleaseId};
-use crate::member::{Policy, Role};
+use crate::member::{Member, Policy, Role};
 use crate::state::{ItemRecord, Project, Release};
 use crate::template::Verify;
 
@@ -26,8 +26,15 @@ pub struct Material {
     subject: Subject,
     items: BTreeMap<ItemId, ItemMaterial>,
     exceptions: BTreeMap<ExceptionId, ExceptionMaterial>,
-    roster: BTreeMap<Fingerprint, Vec<Role>>,
+    roster: BTreeMap<Fingerprint, MemberMaterial>,
     policy: Policy,
+}
+
+/// The e-mail address says who is one person, and so who may sign for a second role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct MemberMaterial {
+    email: String,
+    roles: BTreeSet<Role>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -110,7 +117,7 @@ impl Material {
             roster: project
                 .members
                 .values()
-                .map(|member| (member.fingerprint.clone(), member.roles.clone()))
+                .map(|member| (member.fingerprint.clone(), MemberMaterial::of(member)))
                 .collect(),
             policy: project.policy.clone(),
         }
@@ -142,8 +149,8 @@ impl Material {
         plain(
             "environment",
             self.environment_digest == now.environment_digest,
-            "as signed".into(),
-            "reconfigured".into(),
+            format!("{} as signed", self.environment),
+            if now.environment_digest.is_some() { "another configuration" } else { "none" }.into(),
         );
         plain(
             "checklist",
@@ -152,26 +159,45 @@ impl Material {
             now.template.short().into(),
         );
         plain(
-            "roster",
-            self.roster == now.roster,
-            format!("{} people", self.roster.len()),
-            format!("{} people, or other roles", now.roster.len()),
+            "policy",
+            self.policy == now.policy,
+            policy_words(&self.policy),
+            policy_words(&now.policy),
         );
-        plain("policy", self.policy == now.policy, "as signed".into(), "changed".into());
+        self.roster_differences(now, &mut out);
         self.item_differences(now, &mut out);
         self.exception_differences(now, &mut out);
         out
     }
 
+    fn roster_differences(&self, now: &Self, out: &mut Vec<Difference>) {
+        let keys: BTreeSet<_> = self.roster.keys().chain(now.roster.keys()).collect();
+        for key in keys {
+            let (from, to) = (self.roster.get(key), now.roster.get(key));
+            if from != to {
+                let words = |entry: Option<&MemberMaterial>| {
+                    entry.map_or_else(|| format!("{key} not on it"), MemberMaterial::words)
+                };
+                let what = "roster".to_owned();
+                out.push(Difference { what, item: None, from: words(from), to: words(to) });
+            }
+        }
+    }
+
     fn item_differences(&self, now: &Self, out: &mut Vec<Difference>) {
         let empty = ItemMaterial::empty();
-        let ids: std::collections::BTreeSet<_> = self.items.keys().chain(now.items.keys()).collect();
+        let ids: BTreeSet<_> = self.items.keys().chain(now.items.keys()).collect();
         for id in ids {
             let from = self.items.get(id).unwrap_or(&empty);
             let to = now.items.get(id).unwrap_or(&empty);
             let mut push = |what: &str, from: String, to: String| {
                 if from != to {
-                    out.push(Difference { what: what.to_owned(), item: Some(id.clone()), from, to });
+                    out.push(Difference {
+                        what: what.to_owned(),
+                        item: Some(id.clone()),
+                        from,
+                        to,
+                    });
                 }
             };
             push("verdict", from.verdict_words(), to.verdict_words());
@@ -196,6 +222,19 @@ impl Material {
                 to: decided_words(to.decided),
             });
         }
+    }
+}
+
+impl MemberMaterial {
+    fn of(member: &Member) -> Self {
+        Self {
+            email: member.email.trim().to_ascii_lowercase(),
+            roles: member.roles.iter().copied().collect(),
+        }
+    }
+
+    fn words(&self) -> String {
+        format!("{} as {}", self.email, role_words(&self.roles))
     }
 }
 
@@ -279,6 +318,16 @@ fn decided_words(decided: Option<Verdict>) -> String {
         Some(Verdict::Reject) => "rejected",
     }
     .into()
+}
+
+fn role_words<'a>(roles: impl IntoIterator<Item = &'a Role>) -> String {
+    let codes: Vec<_> = roles.into_iter().map(|role| role.code()).collect();
+    if codes.is_empty() { "nobody".into() } else { codes.join(", ") }
+}
+
+fn policy_words(policy: &Policy) -> String {
+    let signers = role_words(&policy.required_roles);
+    format!("{signers} sign, {} decide on exceptions", role_words(&policy.exception_approvers))
 }
 
 fn subject_words(subject: &Subject) -> String {

@@ -55,7 +55,9 @@ impl std::str::FromStr for Role {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         Self::ALL.into_iter().find(|role| role.code() == text).ok_or_else(|| {
-            format!("{text:?} is not a role: expected security, devops, management, admin or auditor")
+            format!(
+                "{text:?} is not a role: expected security, devops, management, admin or auditor"
+            )
         })
     }
 }
@@ -77,10 +79,12 @@ pub struct Member {
 }
 
 impl Member {
-    /// Whether two entries are the same human being.
+    /// Whether two entries are the same human being: one key is one person, and so is one
+    /// e-mail address.
     #[must_use]
     pub fn is_same_person(&self, other: &Self) -> bool {
-        self.email.trim().eq_ignore_ascii_case(other.email.trim())
+        self.fingerprint == other.fingerprint
+            || self.email.trim().eq_ignore_ascii_case(other.email.trim())
     }
 
     /// Whether the member holds `role`.

@@ -88,6 +88,17 @@ pub enum Refusal {
     /// The release has not gone out.
     #[error("the release has not been deployed")]
     NotDeployed,
+    /// The deployment has not been verified.
+    #[error("the deployment has not been verified yet: {0} was named to do it")]
+    NotVerified(String),
+    /// An open release would have nowhere to go.
+    #[error("the environment {environment:?} cannot go: the release {release} is open for it")]
+    EnvironmentInUse {
+        /// The environment's name.
+        environment: String,
+        /// The open release.
+        release: ReleaseId,
+    },
     /// No such item in the pinned template.
     #[error("the checklist has no item {0}")]
     UnknownItem(ItemId),
@@ -100,6 +111,14 @@ pub enum Refusal {
     /// The item has no such probe, or the run is not open.
     #[error("no open run of this release looks at {0} with that probe")]
     NoSuchProbe(ItemId),
+    /// The finding claims to be younger than the event that records it.
+    #[error("the look at {item} is dated {started}, after the event that records it")]
+    FindingTime {
+        /// The item.
+        item: ItemId,
+        /// When the look is said to have begun.
+        started: DateTime<Utc>,
+    },
     /// The run id is taken.
     #[error("there is a check run {0} already")]
     RunExists(RunId),
@@ -207,6 +226,9 @@ impl Refusal {
             Self::Closed => "closed",
             Self::AlreadyDeployed => "already-deployed",
             Self::NotDeployed => "not-deployed",
+            Self::NotVerified(_) => "not-verified",
+            Self::EnvironmentInUse { .. } => "environment-in-use",
+            Self::FindingTime { .. } => "finding-time",
             Self::UnknownItem(_) => "unknown-item",
             Self::ComputedItem(_) => "computed-item",
             Self::CriticalApplies(_) => "critical-applies",
@@ -232,5 +254,31 @@ impl Refusal {
             Self::NotTheVerifier(_) => "not-the-verifier",
             Self::ItemsOpen { .. } => "items-open",
         }
+    }
+
+    /// Whether the attempt belongs in the trail: somebody reached for what they may not do
+    /// or not yet do, as against a slip of the pen.
+    #[must_use]
+    pub fn belongs_in_trail(&self) -> bool {
+        matches!(
+            self,
+            Self::NotAuthorised { .. }
+                | Self::LastAdmin
+                | Self::CriticalApplies(_)
+                | Self::CriticalException(_)
+                | Self::NoException(_)
+                | Self::OwnException(_)
+                | Self::SecondRole { .. }
+                | Self::NotReady { .. }
+                | Self::Acknowledgement
+                | Self::StateMismatch
+                | Self::NotGo(_)
+                | Self::SamePerson(_)
+                | Self::DeploymentTime { .. }
+                | Self::NotTheVerifier(_)
+                | Self::ItemsOpen { .. }
+                | Self::NotVerified(_)
+                | Self::FindingTime { .. }
+        )
     }
 }

@@ -48,6 +48,9 @@ pub fn score(project: &Project, release: &Release, now: DateTime<Utc>) -> Score 
             projected += weight;
         }
     }
-    let points = |part: u32| if all == 0 { 0 } else { u8::try_from(100 * part / all).unwrap_or(100) };
+    let points = |part: u32| {
+        let points = (100 * part).checked_div(all).unwrap_or(0);
+        u8::try_from(points).unwrap_or(100)
+    };
     Score { now: points(settled), without_exceptions: points(bare), projected: points(projected) }
 }

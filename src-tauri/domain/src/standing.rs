@@ -31,10 +31,14 @@ impl Machine {
         let worst = Outcome::worst(found.iter().map(|finding| finding.outcome));
         let complete = found.len() == item.probes.len();
         let at = found.iter().map(|finding| finding.started_at).min();
+        // A time beyond the calendar counts as too old at once.
+        let fresh_until = at
+            .zip(item.freshness_hours)
+            .map(|(at, hours)| at.checked_add_signed(Duration::hours(hours.into())).unwrap_or(at));
         Self {
             outcome: worst.filter(|outcome| complete || *outcome == Outcome::Fail),
             at,
-            fresh_until: at.zip(item.freshness_hours).map(|(at, hours)| at + Duration::hours(hours.into())),
+            fresh_until,
         }
     }
 
@@ -56,7 +60,7 @@ impl Machine {
 pub enum Standing {
     /// Nothing more to do.
     Settled,
-    /// A person said, with a reason, that it does not apply.
+    /// It does not apply: the machine saw it, or a person said so with a reason.
     NotApplicable,
     /// An approved exception covers it.
     Excepted,
@@ -177,14 +181,12 @@ pub fn standing(
 /// latest asked for.
 #[must_use]
 pub fn exception_for<'a>(release: &'a Release, item: &Item) -> Option<&'a Exception> {
-    release
-        .exceptions
-        .values()
-        .filter(|exception| exception.item == item.id)
-        .max_by_key(|exception| {
+    release.exceptions.values().filter(|exception| exception.item == item.id).max_by_key(
+        |exception| {
             let until = exception.is_approved().then_some(exception.expires_at);
             (until, exception.requested.at)
-        })
+        },
+    )
 }
 
 /// Where `item` would stand if no exception counted.
@@ -230,7 +232,8 @@ fn by_machine(
         Outcome::Pass | Outcome::NotApplicable if verify == Verify::Both && !ticked => {
             Standing::Open(Missing::Tick)
         }
-        Outcome::Pass | Outcome::NotApplicable => Standing::Settled,
+        Outcome::Pass => Standing::Settled,
+        Outcome::NotApplicable => Standing::NotApplicable,
         Outcome::Inconclusive(_) if verify == Verify::ProbeOrPerson && with_note => {
             Standing::Settled
         }
@@ -241,9 +244,15 @@ fn by_machine(
     }
 }
 
-fn follow(project: &Project, release: &Release, computed: &Computed, now: DateTime<Utc>) -> Standing {
+fn follow(
+    project: &Project,
+    release: &Release,
+    computed: &Computed,
+    now: DateTime<Utc>,
+) -> Standing {
     if let Some(role) = computed.role {
-        let current = crate::gate::signoff_standing(release, role) == crate::gate::SignoffStanding::Signed;
+        let current =
+            crate::gate::signoff_standing(release, role) == crate::gate::SignoffStanding::Signed;
         return if current { Standing::Settled } else { Standing::Open(Missing::Others) };
     }
     let all_settled = release
@@ -251,9 +260,12 @@ fn follow(project: &Project, release: &Release, computed: &Computed, now: DateTi
         .items()
         .filter(|(section, item)| {
             item.verify != Verify::Computed
-                && section.phase.gates_deployment()
-                && (computed.severity.is_none_or(|wanted| item.severity_in(section) == wanted))
-                && (computed.sections.is_empty() || computed.sections.contains(&section.id))
+                && computed.severity.is_none_or(|wanted| item.severity_in(section) == wanted)
+                && if computed.sections.is_empty() {
+                    section.phase.gates_deployment()
+                } else {
+                    computed.sections.contains(&section.id)
+                }
         })
         .all(|(section, item)| standing(project, release, section, item, now).is_settled());
     if all_settled { Standing::Settled } else { Standing::Open(Missing::Others) }

@@ -10,7 +10,8 @@ use crate::state::{Deployment, Project, Stamp};
 use crate::template::Phase;
 
 pub(super) fn record(project: &mut Project, stamp: &Stamp, body: &Body) -> Result<(), Refusal> {
-    let Body::DeploymentRecorded { release, deployed_at, deployed_by, verified_by, reference } = body
+    let Body::DeploymentRecorded { release, deployed_at, deployed_by, verified_by, reference } =
+        body
     else {
         return Err(Refusal::NoProject);
     };
@@ -93,9 +94,9 @@ pub(super) fn close(
     let blockers =
         blockers(project, stamp, release, |phase| matches!(phase, Phase::After | Phase::Watch));
     let release = open_release(project, release)?;
-    let verified = release.deployment.as_ref().is_some_and(|known| known.verified.is_some());
-    if !verified {
-        return Err(Refusal::NotDeployed);
+    let deployment = release.deployment.as_ref().ok_or(Refusal::NotDeployed)?;
+    if deployment.verified.is_none() {
+        return Err(Refusal::NotVerified(deployment.verified_by.name.clone()));
     }
     all_settled(&blockers)?;
     release.closed = Some((stamp.clone(), note.to_owned()));
@@ -115,8 +116,6 @@ fn blockers(
 fn all_settled(blockers: &[Blocker]) -> Result<(), Refusal> {
     match blockers.first() {
         None => Ok(()),
-        Some(first) => {
-            Err(Refusal::ItemsOpen { count: blockers.len(), first: first.text.clone() })
-        }
+        Some(first) => Err(Refusal::ItemsOpen { count: blockers.len(), first: first.text.clone() }),
     }
 }

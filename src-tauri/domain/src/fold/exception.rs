@@ -71,10 +71,8 @@ pub(super) fn decide(
     needs(&stamp.by, &project.policy.exception_approvers)?;
     optional_text("note", note)?;
     let release = open_release(project, release)?;
-    let exception = release
-        .exceptions
-        .get_mut(id)
-        .ok_or_else(|| Refusal::UnknownException(id.clone()))?;
+    let exception =
+        release.exceptions.get_mut(id).ok_or_else(|| Refusal::UnknownException(id.clone()))?;
     if exception.decided.is_some() {
         return Err(Refusal::Decided(id.clone()));
     }

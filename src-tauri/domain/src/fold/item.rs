@@ -1,6 +1,8 @@
 //! Events about one item: findings, ticks, evidence. Each leaves a change behind with the
 //! value before and after, so that nothing is ever overwritten from sight.
 
+use chrono::Duration;
+
 use super::{MAX_NAME, open_release, optional_text, text, works};
 use crate::event::{Evidence, Tick};
 use crate::finding::Finding;
@@ -9,6 +11,9 @@ use crate::material::{outcome_words, tick_words};
 use crate::refusal::Refusal;
 use crate::state::{Change, Project, Stamp};
 use crate::template::{Severity, Verify};
+
+/// How far a clock may step back between a look and its event.
+const CLOCK_SLACK: Duration = Duration::minutes(5);
 
 pub(super) fn record(
     project: &mut Project,
@@ -27,7 +32,7 @@ pub(super) fn record(
     let open = release.runs.iter_mut().find(|candidate| {
         candidate.id == *run
             && candidate.finished.is_none()
-            && candidate.started.by == stamp.by
+            && candidate.started.by.fingerprint == stamp.by.fingerprint
             && candidate.items.contains(item)
     });
     let (Some(probe), Some(open)) = (probe, open) else {
@@ -35,6 +40,10 @@ pub(super) fn record(
     };
     if probe.name != finding.probe {
         return Err(Refusal::NoSuchProbe(item.clone()));
+    }
+    // A look from the future would never become too old to sign on.
+    if finding.started_at.signed_duration_since(stamp.at) > CLOCK_SLACK {
+        return Err(Refusal::FindingTime { item: item.clone(), started: finding.started_at });
     }
     open.findings += 1;
     let record = release.items.entry(item.clone()).or_default();

@@ -13,7 +13,7 @@ mod signoff;
 mod stories;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -44,25 +44,36 @@ const MAX_NAME: usize = 200;
 /// Longest text of a note or a reason, in characters.
 const MAX_NOTE: usize = 4_000;
 
-/// The fixed order of the fold: parents first, ties by time, then by id. Events whose
-/// parents are missing come last.
+/// The fixed order of the fold: parents first, ties by time, then by id. Events that lack a
+/// parent, and those that build on them, come last in the same manner.
 #[must_use]
 pub fn order(events: Vec<Event>) -> Vec<Event> {
+    let by_id = events.into_iter().map(|event| (event.id().clone(), event)).collect();
+    let (mut out, orphans) = parents_first(by_id, |_| true);
+    let present: HashSet<EventId> = orphans.keys().cloned().collect();
+    let (late, rest) = parents_first(orphans, |parent| present.contains(parent));
+    out.extend(late);
+    out.extend(rest.into_values());
+    out
+}
+
+/// Sorts the events all of whose parents that `count` are among them; returns the others too.
+fn parents_first(
+    mut by_id: HashMap<EventId, Event>,
+    count: impl Fn(&EventId) -> bool,
+) -> (Vec<Event>, HashMap<EventId, Event>) {
     let mut waiting: HashMap<EventId, usize> = HashMap::new();
     let mut children: HashMap<EventId, Vec<EventId>> = HashMap::new();
-    let mut by_id: HashMap<EventId, Event> = HashMap::new();
-    for event in events {
-        by_id.insert(event.id().clone(), event);
-    }
     let mut ready = BinaryHeap::new();
-    for event in by_id.values() {
-        let parents: BTreeSet<_> = event.envelope().parents.iter().collect();
+    for (id, event) in &by_id {
+        let parents: BTreeSet<_> =
+            event.envelope().parents.iter().filter(|parent| count(parent)).collect();
         if parents.is_empty() {
-            ready.push(Reverse((event.envelope().at, event.id().clone())));
+            ready.push(Reverse((event.envelope().at, id.clone())));
         }
-        waiting.insert(event.id().clone(), parents.len());
+        waiting.insert(id.clone(), parents.len());
         for parent in parents {
-            children.entry(parent.clone()).or_default().push(event.id().clone());
+            children.entry(parent.clone()).or_default().push(id.clone());
         }
     }
     let mut out = Vec::with_capacity(by_id.len());
@@ -76,10 +87,7 @@ pub fn order(events: Vec<Event>) -> Vec<Event> {
         }
         out.extend(by_id.remove(&id));
     }
-    let mut orphans: Vec<_> = by_id.into_values().collect();
-    orphans.sort_by(|a, b| (a.envelope().at, a.id()).cmp(&(b.envelope().at, b.id())));
-    out.extend(orphans);
-    out
+    (out, by_id)
 }
 
 impl Fold {
@@ -102,6 +110,19 @@ impl Fold {
     /// Makes a template known to events that come later.
     pub fn know(&mut self, digest: Digest, template: Arc<Template>) {
         self.templates.insert(digest, template);
+    }
+
+    /// Whether an event of that id was taken.
+    #[must_use]
+    pub fn knows(&self, id: &EventId) -> bool {
+        self.times.contains_key(id)
+    }
+
+    /// The fold of the same events and templates, taken in the fixed order.
+    #[must_use]
+    pub fn refolded(&self) -> Self {
+        let events = self.trail.iter().map(|entry| entry.event.clone()).collect();
+        Self::of(self.templates.clone(), events)
     }
 
     /// The project, once its first event was taken.
@@ -140,6 +161,9 @@ impl Fold {
     /// # Errors
     /// The [`Refusal`] that taking it would record.
     pub fn try_event(&self, event: &Event) -> Result<(), Refusal> {
+        if let Some(earlier) = self.earlier(event) {
+            return earlier.refused.clone().map_or(Ok(()), Err);
+        }
         // The state is small (one project) and this runs once for an action of a person.
         let mut trial = Self {
             templates: self.templates.clone(),
@@ -156,25 +180,53 @@ impl Fold {
         trial.take(event)
     }
 
-    /// Takes one event. A refused one is kept in the trail and changes nothing else.
+    /// Takes `event` only if it is not refused; otherwise nothing changes and nothing is kept.
+    ///
+    /// # Errors
+    /// The [`Refusal`] that [`Fold::push`] would record.
+    pub fn admit(&mut self, event: Event) -> Result<(), Refusal> {
+        if let Some(earlier) = self.earlier(&event) {
+            return earlier.refused.clone().map_or(Ok(()), Err);
+        }
+        let by = self.author(&event);
+        self.take(&event)?;
+        self.keep(event, by, None);
+        Ok(())
+    }
+
+    /// Takes one event. A refused one is kept in the trail and changes nothing else; one
+    /// that was taken before changes nothing at all.
     pub fn push(&mut self, event: Event) -> Option<&Refusal> {
-        let by = self
-            .project
-            .as_ref()
-            .and_then(|project| project.members.get(&event.envelope().author))
-            .cloned();
-        let result = self.take(&event);
-        let by = by.or_else(|| {
-            let project = self.project.as_ref()?;
-            project.members.get(&event.envelope().author).cloned()
-        });
+        if self.knows(event.id()) {
+            return self.earlier(&event).and_then(|entry| entry.refused.as_ref());
+        }
+        let by = self.author(&event);
+        let refused = self.take(&event).err();
+        self.keep(event, by, refused);
+        self.trail.last().and_then(|entry| entry.refused.as_ref())
+    }
+
+    fn earlier(&self, event: &Event) -> Option<&TrailEntry> {
+        if !self.knows(event.id()) {
+            return None;
+        }
+        self.trail.iter().rev().find(|entry| entry.event.id() == event.id())
+    }
+
+    fn author(&self, event: &Event) -> Option<Member> {
+        self.project.as_ref()?.members.get(&event.envelope().author).cloned()
+    }
+
+    /// Puts the event into the trail. `by` is its author on the roster from before it was
+    /// taken; the founder stands there only afterwards.
+    fn keep(&mut self, event: Event, by: Option<Member>, refused: Option<Refusal>) {
+        let by = by.or_else(|| self.author(&event));
         self.times.insert(event.id().clone(), event.envelope().at);
         for parent in &event.envelope().parents {
             self.heads.remove(parent);
         }
         self.heads.insert(event.id().clone());
-        self.trail.push(TrailEntry { event, by, refused: result.err() });
-        self.trail.last().and_then(|entry| entry.refused.as_ref())
+        self.trail.push(TrailEntry { event, by, refused });
     }
 
     fn take(&mut self, event: &Event) -> Result<(), Refusal> {
@@ -191,6 +243,10 @@ impl Fold {
         };
         if envelope.project != project.id {
             return Err(Refusal::OtherProject);
+        }
+        // Without parents it could claim any time; only the first event has none.
+        if envelope.parents.is_empty() && !matches!(envelope.body, Body::ProjectCreated { .. }) {
+            return Err(Refusal::MissingParent);
         }
         let by = project
             .members
@@ -218,12 +274,16 @@ fn apply(
 ) -> Result<(), Refusal> {
     match body {
         Body::ProjectCreated { .. } => Err(Refusal::ProjectExists),
-        Body::EnvironmentsSet { environments } => project::set_environments(project, stamp, environments),
+        Body::EnvironmentsSet { environments } => {
+            project::set_environments(project, stamp, environments)
+        }
         Body::PolicySet { policy } => project::set_policy(project, stamp, policy),
         Body::MemberEnrolled { member } => project::enroll(project, stamp, member),
         Body::MemberRemoved { member } => project::remove(project, stamp, member),
         Body::ReleaseOpened { .. } => release::open(project, templates, stamp, body),
-        Body::SubjectSet { release, subject } => release::set_subject(project, stamp, release, subject),
+        Body::SubjectSet { release, subject } => {
+            release::set_subject(project, stamp, release, subject)
+        }
         Body::CheckStarted { release, run, items } => {
             release::start_check(project, stamp, release, run, items)
         }
@@ -259,11 +319,14 @@ fn mark_stale(project: &mut Project, stamp: &Stamp) {
     let ids: Vec<ReleaseId> = project
         .releases
         .values()
+        // A closed release is a record: who joins or leaves later does not touch it.
+        .filter(|release| release.closed.is_none())
         .filter(|release| release.signoffs.values().any(|signoff| signoff.stale.is_none()))
         .map(|release| release.id.clone())
         .collect();
     for id in ids {
-        let Some(now) = project.releases.get(&id).map(|release| Material::of(project, release)) else {
+        let Some(now) = project.releases.get(&id).map(|release| Material::of(project, release))
+        else {
             continue;
         };
         let Some(release) = project.releases.get_mut(&id) else { continue };

@@ -16,6 +16,9 @@ pub(super) fn create(event: &Event) -> Result<Project, Refusal> {
     let Body::ProjectCreated { name, environments, policy, founder } = &envelope.body else {
         return Err(Refusal::NoProject);
     };
+    if !envelope.parents.is_empty() {
+        return Err(Refusal::NoProject);
+    }
     text("name", name, MAX_NAME)?;
     check_environments(environments)?;
     check_policy(policy)?;
@@ -41,11 +44,25 @@ pub(super) fn set_environments(
 ) -> Result<(), Refusal> {
     needs(&stamp.by, &[Role::Admin, Role::Devops])?;
     check_environments(environments)?;
+    let kept = |name: &str| environments.iter().any(|environment| environment.name == name);
+    let stranded = project.releases.values().find(|release| {
+        release.closed.is_none()
+            && project.environment(&release.environment).is_some()
+            && !kept(&release.environment)
+    });
+    if let Some(release) = stranded {
+        let environment = release.environment.clone();
+        return Err(Refusal::EnvironmentInUse { environment, release: release.id.clone() });
+    }
     project.environments = environments.to_vec();
     Ok(())
 }
 
-pub(super) fn set_policy(project: &mut Project, stamp: &Stamp, policy: &Policy) -> Result<(), Refusal> {
+pub(super) fn set_policy(
+    project: &mut Project,
+    stamp: &Stamp,
+    policy: &Policy,
+) -> Result<(), Refusal> {
     needs(&stamp.by, &[Role::Admin])?;
     check_policy(policy)?;
     project.policy = policy.clone();
@@ -66,7 +83,11 @@ pub(super) fn enroll(project: &mut Project, stamp: &Stamp, member: &Member) -> R
     Ok(())
 }
 
-pub(super) fn remove(project: &mut Project, stamp: &Stamp, key: &Fingerprint) -> Result<(), Refusal> {
+pub(super) fn remove(
+    project: &mut Project,
+    stamp: &Stamp,
+    key: &Fingerprint,
+) -> Result<(), Refusal> {
     needs(&stamp.by, &[Role::Admin])?;
     let member = known_member(project, key)?;
     if member.holds(Role::Admin) && admins(project) == 1 {
@@ -102,13 +123,21 @@ fn check_policy(policy: &Policy) -> Result<(), Refusal> {
 
 fn check_member(member: &Member) -> Result<(), Refusal> {
     text("name", &member.name, MAX_NAME)?;
+    if member.name.chars().any(char::is_control) {
+        return Err(Refusal::Text { field: "name", max: MAX_NAME });
+    }
     text("email", &member.email, MAX_NAME)?;
-    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, ',' | '"' | '\'' | '#');
+    let plain =
+        |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, ',' | '"' | '\'' | '#');
     if !member.email.chars().all(plain) || !member.email.contains('@') {
         return Err(Refusal::Text { field: "email", max: MAX_NAME });
     }
     if member.roles.is_empty() {
         return Err(Refusal::Text { field: "roles", max: Role::ALL.len() });
+    }
+    // The key goes into allowed_signers files, where a second line would be a second key.
+    if member.public_key.chars().any(char::is_control) {
+        return Err(Refusal::KeyMismatch(member.name.clone()));
     }
     if sshsig::fingerprint(&member.public_key).as_ref() != Some(&member.fingerprint) {
         return Err(Refusal::KeyMismatch(member.name.clone()));

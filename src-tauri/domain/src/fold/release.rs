@@ -17,7 +17,8 @@ pub(super) fn open(
     stamp: &Stamp,
     body: &Body,
 ) -> Result<(), Refusal> {
-    let Body::ReleaseOpened { release, version, environment, template, subject, planned_for } = body
+    let Body::ReleaseOpened { release, version, environment, template, subject, planned_for } =
+        body
     else {
         return Err(Refusal::NoProject);
     };
@@ -107,7 +108,11 @@ pub(super) fn finish_check(
     let run = release
         .runs
         .iter_mut()
-        .find(|known| known.id == *run && known.started.by == stamp.by && known.finished.is_none())
+        .find(|known| {
+            known.id == *run
+                && known.started.by.fingerprint == stamp.by.fingerprint
+                && known.finished.is_none()
+        })
         .ok_or_else(|| Refusal::UnknownRun(run.clone()))?;
     run.finished = Some((stamp.at, cancelled));
     Ok(())

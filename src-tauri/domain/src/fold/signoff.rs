@@ -19,7 +19,8 @@ pub(super) fn sign(
     body: &Body,
     sees_all: bool,
 ) -> Result<(), Refusal> {
-    let Body::SignedOff { release, role, decision, meaning, exceptions, state, comment } = body else {
+    let Body::SignedOff { release, role, decision, meaning, exceptions, state, comment } = body
+    else {
         return Err(Refusal::NoProject);
     };
     needs(&stamp.by, &[*role])?;

@@ -1,0 +1,22 @@
+//! The rules told as short stories: who does what, minute by minute, and what the gate says
+//! then. Each step also checks that a trial and the real thing agree, and each story that
+//! its events fold to the same state in any order of arrival.
+
+mod checklist;
+mod concurrency;
+mod deployments;
+mod exceptions;
+mod gates;
+mod items;
+mod materials;
+mod people;
+mod projects;
+mod properties;
+mod scores;
+mod shuffle;
+mod signoffs;
+mod staleness;
+mod steps;
+mod story;
+
+pub(crate) use story::Story;
