@@ -1,1 +1,69 @@
-//! skeleton
+//! The window: Tauri's shell around `workflow`. It holds who is signed in, passes commands
+//! on, and shows nothing but what the fold says. A command that is not declared in
+//! `command_list.rs` and granted in `capabilities/` is refused before it gets here.
+
+mod commands;
+mod error;
+mod session;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use countersign_workflow::{Home, World, default_home};
+use tauri::{Builder, Runtime};
+
+pub use session::Session;
+
+macro_rules! with_commands {
+    ($($name:ident),* $(,)?) => { tauri::generate_handler![$(commands::$name),*] };
+}
+
+/// A Tauri application that answers the window's commands out of `session`.
+pub fn builder<R: Runtime>(builder: Builder<R>, session: Session) -> Builder<R> {
+    builder.manage(session).invoke_handler(include!("command_list.rs"))
+}
+
+/// The window's configuration, assets and permissions.
+#[must_use]
+pub fn context<R: Runtime>() -> tauri::Context<R> {
+    tauri::generate_context!()
+}
+
+/// Opens the home and the window, and stays until the window closes.
+#[must_use]
+pub fn run() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::from_env("COUNTERSIGN_LOG"))
+        .with_writer(std::io::stderr)
+        .init();
+    let home = match home_folder()
+        .and_then(|path| Home::open(&path, World::real()).map_err(|failure| failure.to_string()))
+    {
+        Ok(home) => home,
+        Err(message) => {
+            tracing::error!("{message}");
+            eprintln!("countersign-desktop: {message}");
+            return ExitCode::from(74);
+        }
+    };
+    let app = builder(Builder::default(), Session::new(Arc::new(home)));
+    match app.run(context()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("countersign-desktop: {error}");
+            ExitCode::from(70)
+        }
+    }
+}
+
+/// `--home DIR`, `COUNTERSIGN_HOME`, or the platform's data folder.
+fn home_folder() -> Result<PathBuf, String> {
+    let mut args = std::env::args_os().skip(1);
+    while let Some(arg) = args.next() {
+        if arg == "--home" {
+            return args.next().map(PathBuf::from).ok_or_else(|| "--home needs a folder".into());
+        }
+    }
+    default_home().map_err(|failure| failure.to_string())
+}

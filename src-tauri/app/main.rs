@@ -1,1 +1,6 @@
-fn main() {}
+//! The window's process.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+fn main() -> std::process::ExitCode {
+    countersign_desktop::run()
+}

@@ -1,1 +1,25 @@
-//! skeleton
+//! What the tests stand on: real servers on loopback, a certificate authority of their
+//! own, git trees, and the built `countersign` program. Everything lives in a temporary
+//! folder, takes a free port, waits a bounded time, and ends when its value is dropped.
+//! Only the servers' own programs are used, so that a probe meets what it will meet in
+//! the field.
+
+mod ca;
+mod cli;
+mod git;
+mod hostile;
+mod nginx;
+mod port;
+mod postgres;
+mod process;
+mod redis;
+
+pub use ca::{Leaf, LeafOptions, TestCa};
+pub use cli::Cli;
+pub use git::GitTree;
+pub use hostile::{Behaviour, Hostile};
+pub use nginx::{LoginLimit, Nginx, NginxOptions, Origins, PlainHttp};
+pub use port::free_port;
+pub use postgres::{Postgres, PostgresOptions, SUPERUSER_PASSWORD};
+pub use process::{Process, Ran, run, wait_until};
+pub use redis::{Redis, RedisOptions};

@@ -4,13 +4,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use countersign_domain::environment::Environment;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use zeroize::Zeroizing;
 
+use crate::http::visit::{Ask, Outcome};
+use crate::probe::Doubt;
 use crate::redact::Redactor;
+use crate::tls::trust::Trust;
+use crate::tls::versions::Versions;
 
 /// Connections that one host sees from us at a time.
 const PER_HOST: usize = 4;
@@ -21,6 +26,40 @@ pub type Secrets = BTreeMap<String, Zeroizing<String>>;
 /// The clock of a run.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
+/// How long one exchange with a server may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// Until the whole answer is there.
+    pub total: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(5), total: Duration::from_secs(10) }
+    }
+}
+
+/// Looks that several claims share: the first one that asks makes it, the others wait.
+struct Memo<V>(Mutex<HashMap<String, Arc<OnceCell<V>>>>);
+
+impl<V> Default for Memo<V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<V: Clone> Memo<V> {
+    async fn get(&self, key: String, look: impl Future<Output = V>) -> V {
+        let cell = {
+            let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            cells.entry(key).or_default().clone()
+        };
+        cell.get_or_init(|| look).await.clone()
+    }
+}
+
 /// What a run gives its probes.
 pub struct Context {
     environment: Environment,
@@ -29,6 +68,10 @@ pub struct Context {
     clock: Clock,
     base: PathBuf,
     hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+    patience: Patience,
+    trust: OnceCell<Result<Arc<Trust>, Doubt>>,
+    visits: Memo<Outcome>,
+    versions: Memo<Arc<Versions>>,
 }
 
 impl Context {
@@ -36,7 +79,57 @@ impl Context {
     #[must_use]
     pub fn new(environment: Environment, secrets: Secrets, clock: Clock, base: PathBuf) -> Self {
         let redactor = Redactor::new(secrets.values().cloned());
-        Self { environment, secrets, redactor, clock, base, hosts: Mutex::default() }
+        Self {
+            environment,
+            secrets,
+            redactor,
+            clock,
+            base,
+            hosts: Mutex::default(),
+            patience: Patience::default(),
+            trust: OnceCell::new(),
+            visits: Memo::default(),
+            versions: Memo::default(),
+        }
+    }
+
+    /// The same with other time limits for one exchange.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// How long one exchange with a server may take.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    /// The certificate authorities of this run: the system's and the environment's own.
+    ///
+    /// # Errors
+    /// A doubt that names the file when the environment's own cannot be read.
+    pub async fn trust(&self) -> Result<Arc<Trust>, Doubt> {
+        let file = self.environment.targets.ca_file.as_deref().map(|file| self.path(file));
+        self.trust.get_or_init(|| Trust::load(file)).await.clone()
+    }
+
+    /// One exchange over HTTP. The same question is asked once in a run and feeds every
+    /// claim; questions that carry a secret or a body are always asked anew.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn visit(&self, ask: &Ask) -> Outcome {
+        match ask.memo_key() {
+            Some(key) => self.visits.get(key, crate::http::visit::fetch(self, ask)).await,
+            None => crate::http::visit::fetch(self, ask).await,
+        }
+    }
+
+    /// Which TLS versions `host:port` speaks, looked at once in a run.
+    pub async fn tls_versions(&self, host: &str, port: u16) -> Arc<Versions> {
+        let look = async { Arc::new(Versions::look(self, host, port).await) };
+        self.versions.get(format!("{host}:{port}"), look).await
     }
 
     /// Where the project runs.

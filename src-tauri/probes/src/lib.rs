@@ -2,6 +2,20 @@
 //! never fails (what went wrong is an observation too), `judge` is pure and can be tested
 //! over recorded facts. Nothing here stores, signs or decides.
 
+pub mod auth;
+pub mod command;
 pub mod context;
+pub mod cors;
+pub mod git;
+pub mod headers;
+pub mod http;
+mod link;
+mod offload;
+pub mod postgres;
 pub mod probe;
 pub mod redact;
+pub mod redis;
+pub mod registry;
+pub mod run;
+pub mod secrets;
+pub mod tls;

@@ -1,6 +1,7 @@
 //! The shape of a probe, and the adapter that turns one into a finding.
 
 use std::future::Future;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use countersign_domain::finding::{Finding, Note, Outcome, Reason};
@@ -9,6 +10,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::context::Context;
+
+/// How long one probe may take unless it says otherwise.
+pub const DEADLINE: Duration = Duration::from_secs(20);
 
 /// What a reader needs to know about a probe; the reference is generated from it.
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +92,38 @@ pub struct Judgement {
     pub notes: Vec<Note>,
 }
 
+impl Judgement {
+    /// A verdict without reservations.
+    pub fn new(
+        outcome: Outcome,
+        summary: impl Into<String>,
+        expected: impl Into<String>,
+        observed: impl Into<String>,
+    ) -> Self {
+        Self {
+            outcome,
+            summary: summary.into(),
+            expected: expected.into(),
+            observed: observed.into(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// The same with one more reservation.
+    #[must_use]
+    pub fn note(mut self, code: &str, text: impl Into<String>) -> Self {
+        self.notes.push(Note { code: code.to_owned(), text: text.into() });
+        self
+    }
+
+    /// The same with the reservations of `notes`.
+    #[must_use]
+    pub fn notes(mut self, notes: impl IntoIterator<Item = Note>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+}
+
 /// One claim about a deployment.
 pub trait Probe: Send + Sync + 'static {
     /// Parameters from the template.
@@ -117,6 +153,11 @@ pub trait Probe: Send + Sync + 'static {
     fn check(_params: &Self::Params) -> Result<(), String> {
         Ok(())
     }
+
+    /// How long it may take; a probe that runs a command of the user's asks for more.
+    fn deadline(_params: &Self::Params) -> Duration {
+        DEADLINE
+    }
 }
 
 /// A probe with its types erased, as the registry holds it.
@@ -130,8 +171,15 @@ pub trait AnyProbe: Send + Sync {
     /// What is wrong, in words that name the parameter.
     fn check(&self, params: &Map<String, Value>) -> Result<(), String>;
 
+    /// What the claim asks for; empty when the parameters cannot be read.
+    fn expected(&self, params: &Map<String, Value>) -> String;
+
+    /// How long it may take.
+    fn deadline(&self, params: &Map<String, Value>) -> Duration;
+
     /// Looks and judges. Total: whatever happens becomes a finding.
-    fn run<'a>(&'a self, cx: &'a Context, params: &'a Map<String, Value>) -> BoxFuture<'a, Finding>;
+    fn run<'a>(&'a self, cx: &'a Context, params: &'a Map<String, Value>)
+    -> BoxFuture<'a, Finding>;
 }
 
 /// Erases the types of a probe.
@@ -164,7 +212,19 @@ impl<P: Probe> AnyProbe for Erased<P> {
         P::check(&parse::<P::Params>(params)?)
     }
 
-    fn run<'a>(&'a self, cx: &'a Context, params: &'a Map<String, Value>) -> BoxFuture<'a, Finding> {
+    fn expected(&self, params: &Map<String, Value>) -> String {
+        parse::<P::Params>(params).map_or_else(|_| String::new(), |params| P::expected(&params))
+    }
+
+    fn deadline(&self, params: &Map<String, Value>) -> Duration {
+        parse::<P::Params>(params).map_or(DEADLINE, |params| P::deadline(&params))
+    }
+
+    fn run<'a>(
+        &'a self,
+        cx: &'a Context,
+        params: &'a Map<String, Value>,
+    ) -> BoxFuture<'a, Finding> {
         Box::pin(async move {
             let started_at = cx.now();
             let clock = std::time::Instant::now();

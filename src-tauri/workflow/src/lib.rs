@@ -1,4 +1,27 @@
 //! The verbs of a sign-off: open, check, attest, except, sign, deploy, export. The only
 //! room that knows their order, and the only one where probes, ledger and export meet.
 
+pub mod check;
+mod checklist;
+pub mod demo;
+mod error;
+mod home;
+mod key;
+mod kind;
+mod project;
+pub(crate) mod query;
+mod record;
+mod release;
+mod secret;
+pub mod template;
 pub mod view;
+
+pub use countersign_export::{Age, Requirements, fingerprints};
+pub use countersign_ledger::keys::UnlockedKey;
+pub use error::Failure;
+pub use home::{Home, World, default_home};
+pub use kind::FailureKind;
+pub use project::{ProjectFile, role_of};
+pub use record::verify_file;
+pub use release::DEFAULT_TEMPLATE;
+pub use secret::{judge_secret, new_secret};

@@ -3,6 +3,7 @@
 //! shape is computed from a fold and carries no state of its own.
 
 mod board;
+mod document;
 mod item;
 mod record;
 mod release;
@@ -11,6 +12,9 @@ mod schema;
 mod status;
 
 pub use board::{Board, BoardProject, Counts, ReleaseRow, RoleLight, RoleState, Score, Stage};
+pub use document::{
+    ItemDocument, ProbeDocument, SectionDocument, SignalDocument, TemplateDocument,
+};
 pub use item::{
     EvidenceView, FindingView, HistoryEntry, ItemDetail, ItemRow, ItemState, MachineVerdict,
     NoteView, OutcomeCode, TickCode, TickView,

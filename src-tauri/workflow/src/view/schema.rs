@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::{
     AttachEvidence, Attest, Board, BundleView, CheckView, CloseRelease, CreateKey, DecideException,
-    EnrollMember, ExceptionView, FailureView, GateView, ItemDetail, LedgerView, OpenRelease,
-    ProgressView, ProjectView, RecordDeployment, ReleaseView, RequestException, SignOff,
-    StatementView, StatusView, StrengthView, TimelineRow, VerifyDeployment, VerifyView,
+    EnrollMember, ExceptionView, FailureView, GateView, ItemDetail, KeyView, LedgerView,
+    OpenRelease, ProgressView, ProjectView, RecordDeployment, ReleaseView, RequestException,
+    SignOff, SignoffView, StatementView, StatusView, StrengthView, TemplateDocument, TemplateView,
+    TimelineRow, VerifyDeployment, VerifyView,
 };
 
 macro_rules! schemas {
@@ -23,15 +24,21 @@ macro_rules! schemas {
 schemas! {
     "board" => Board,
     "check" => CheckView,
+    "exceptions" => Vec<ExceptionView>,
     "export" => BundleView,
     "failure" => FailureView,
     "gate" => GateView,
     "item" => ItemDetail,
+    "key" => KeyView,
+    "keys" => Vec<KeyView>,
     "ledger" => LedgerView,
     "project" => ProjectView,
     "release" => ReleaseView,
     "secret" => StrengthView,
+    "signoff" => SignoffView,
     "status" => StatusView,
+    "template" => TemplateDocument,
+    "templates" => Vec<TemplateView>,
     "verify" => VerifyView,
 }
 
@@ -47,11 +54,33 @@ pub fn wire() -> Value {
         ($($shape:ty),* $(,)?) => { $(generator.subschema_for::<$shape>();)* };
     }
     define![
-        AttachEvidence, Attest, Board, BundleView, CheckView, CloseRelease, CreateKey,
-        DecideException, EnrollMember, ExceptionView, FailureView, GateView, ItemDetail,
-        LedgerView, OpenRelease, ProgressView, ProjectView, RecordDeployment, ReleaseView,
-        RequestException, SignOff, StatementView, StatusView, StrengthView, TimelineRow,
-        VerifyDeployment, VerifyView,
+        AttachEvidence,
+        Attest,
+        Board,
+        BundleView,
+        CheckView,
+        CloseRelease,
+        CreateKey,
+        DecideException,
+        EnrollMember,
+        ExceptionView,
+        FailureView,
+        GateView,
+        ItemDetail,
+        LedgerView,
+        OpenRelease,
+        ProgressView,
+        ProjectView,
+        RecordDeployment,
+        ReleaseView,
+        RequestException,
+        SignOff,
+        StatementView,
+        StatusView,
+        StrengthView,
+        TimelineRow,
+        VerifyDeployment,
+        VerifyView,
     ];
     let definitions = generator.take_definitions(true);
     json!({

@@ -171,6 +171,6 @@ pub struct StrengthView {
     pub length: u32,
     /// `hex`, `base64`, `text`.
     pub alphabet: String,
-    /// Estimated bits, rounded down.
-    pub bits: u32,
+    /// How hard it is to guess: `weak`, `fair`, `strong`.
+    pub bucket: String,
 }

@@ -1,0 +1,24 @@
+//! The window's commands. Each takes its arguments apart, calls one verb of `workflow`, and
+//! says that the ledger changed where it did.
+
+mod act;
+mod check;
+mod person;
+mod read;
+mod record;
+mod setup;
+
+pub(crate) use act::*;
+pub(crate) use check::*;
+pub(crate) use person::*;
+pub(crate) use read::*;
+pub(crate) use record::*;
+pub(crate) use setup::*;
+
+use tauri::{AppHandle, Emitter as _, Runtime};
+
+/// Tells the window to query again.
+fn changed<R: Runtime>(app: &AppHandle<R>) {
+    // A window that is gone needs no news.
+    let _gone = app.emit("ledger-changed", ());
+}

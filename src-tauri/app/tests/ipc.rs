@@ -1,0 +1,123 @@
+//! The window may ask for what is declared and granted, and for nothing else. Tested
+//! against the real configuration, without a window.
+
+use std::sync::Arc;
+
+use countersign_desktop::{Session, builder, context};
+use countersign_workflow::{Home, World};
+use serde_json::{Value, json};
+use tauri::WebviewWindowBuilder;
+use tauri::ipc::{CallbackFn, InvokeBody};
+use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder};
+use tauri::webview::InvokeRequest;
+
+struct Window {
+    webview: tauri::WebviewWindow<MockRuntime>,
+    _app: tauri::App<MockRuntime>,
+    _folder: tempfile::TempDir,
+}
+
+fn window(label: &str) -> Window {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let home = Home::open(folder.path(), World::real()).expect("an empty home opens");
+    let session = Session::new(Arc::new(home));
+    let mut context = context();
+    context.config_mut().app.windows.clear();
+    let app = builder(mock_builder(), session).build(context).expect("the app builds");
+    let webview = WebviewWindowBuilder::new(&app, label, tauri::WebviewUrl::default())
+        .build()
+        .expect("a mock window");
+    Window { webview, _app: app, _folder: folder }
+}
+
+fn ask(window: &Window, command: &str, arguments: Value) -> Result<Value, Value> {
+    let request = InvokeRequest {
+        cmd: command.into(),
+        callback: CallbackFn(0),
+        error: CallbackFn(1),
+        url: "tauri://localhost".parse().expect("a URL"),
+        body: InvokeBody::Json(arguments),
+        headers: Default::default(),
+        invoke_key: INVOKE_KEY.to_string(),
+    };
+    get_ipc_response(&window.webview, request)
+        .map(|body| body.deserialize::<Value>().expect("an answer is JSON"))
+}
+
+#[test]
+fn a_declared_command_is_answered() {
+    let answer = ask(&window("main"), "board", json!({})).expect("board is granted");
+    assert_eq!(answer, json!({ "projects": [] }));
+}
+
+#[test]
+fn an_undeclared_command_is_refused() {
+    for command in
+        ["delete_ledger", "plugin:fs|read_file", "plugin:shell|open", "plugin:window|close"]
+    {
+        let refusal = ask(&window("main"), command, json!({})).expect_err(command);
+        let text = refusal.to_string();
+        assert!(text.contains("not") && !text.contains("projects"), "{command}: {text}");
+    }
+}
+
+#[test]
+fn a_window_that_was_granted_nothing_is_refused() {
+    let refusal = ask(&window("other"), "board", json!({})).expect_err("not the main window");
+    assert!(refusal.to_string().contains("not allowed"), "{refusal}");
+}
+
+#[test]
+fn a_failure_crosses_as_code_message_and_hint() {
+    let request = json!({ "request": {
+        "project": "p", "release": "r", "item": "i", "tick": "done", "note": "" } });
+    let refusal = ask(&window("main"), "attest", request).expect_err("nobody is signed in");
+    assert_eq!(refusal["code"], "locked");
+    assert!(refusal["message"].is_string() && refusal["hint"].is_string());
+}
+
+#[test]
+fn hostile_arguments_are_errors_and_not_panics() {
+    let main = window("main");
+    for project in ["", "../../etc", "\u{0}", &"x".repeat(100_000)] {
+        let refusal = ask(&main, "project", json!({ "project": project })).expect_err("no id");
+        assert!(refusal["message"].as_str().expect("a text").len() < 400);
+    }
+    ask(&main, "project", json!({ "project": { "$gt": "" } })).expect_err("not a text");
+}
+
+#[test]
+fn every_declared_command_is_granted_and_no_other() {
+    let declared: Vec<String> = include_str!("../command_list.rs")
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix(','))
+        .map(|name| format!("allow-{}", name.replace('_', "-")))
+        .collect();
+    let capability: Value =
+        serde_json::from_str(include_str!("../capabilities/main.json")).expect("JSON");
+    let granted: Vec<&str> = capability["permissions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_str)
+        .filter(|name| !name.starts_with("core:"))
+        .collect();
+    assert!(declared.len() > 20);
+    assert_eq!(granted, declared);
+}
+
+#[test]
+fn the_window_loads_nothing_from_the_network() {
+    let config: Value =
+        serde_json::from_str(include_str!("../../../tauri.conf.json")).expect("JSON");
+    let policy = config["app"]["security"]["csp"].as_str().expect("a policy");
+    assert!(policy.starts_with("default-src 'none'"));
+    for part in policy.split(';') {
+        let words: Vec<&str> = part.split_whitespace().skip(1).collect();
+        let local = |word: &&str| {
+            ["'self'", "'none'", "data:", "blob:", "ipc:", "http://ipc.localhost"].contains(word)
+        };
+        assert!(words.iter().all(|word| local(&word)), "{part}");
+    }
+    assert!(!policy.contains("unsafe"));
+}

@@ -1,0 +1,127 @@
+//! The ledger's entries. An event is what one person did at one moment, signed with that
+//! person's key over RFC 8785 bytes. Its kind is open to growth; its envelope is not.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::canonical;
+use crate::id::{EventId, Fingerprint, ProjectId};
+use crate::sshsig;
+
+mod body;
+mod parts;
+
+pub use body::Body;
+pub use parts::{Artifact, Decision, Evidence, Subject, Tick, Verdict};
+
+/// Version of the envelope that this program writes.
+pub const ENVELOPE_VERSION: u32 = 1;
+
+/// SSHSIG namespace of event signatures (PROTOCOL.sshsig).
+pub const NAMESPACE: &str = "countersign-event-v1";
+
+/// The largest event that is accepted, in bytes. Bulk data is stored beside the ledger.
+pub const MAX_EVENT_BYTES: usize = 256 * 1024;
+
+/// An event before it is signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// [`ENVELOPE_VERSION`].
+    pub version: u32,
+    /// The project whose ledger this belongs to.
+    pub project: ProjectId,
+    /// The heads that the author had seen. Empty only for the first event.
+    pub parents: Vec<EventId>,
+    /// The key that signs.
+    pub author: Fingerprint,
+    /// When, by the author's clock.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub body: Body,
+}
+
+/// An event as it is stored and sent: the signed bytes, and the signature over them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedEvent {
+    /// RFC 8785 bytes of the [`Envelope`].
+    pub bytes: Vec<u8>,
+    /// Armored SSHSIG over `bytes` in [`NAMESPACE`].
+    pub signature: String,
+}
+
+/// An event whose bytes, form and signature were checked. There is no other way to get one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    id: EventId,
+    envelope: Envelope,
+}
+
+/// Why stored bytes are not a good event.
+#[derive(Debug, thiserror::Error)]
+pub enum BadEvent {
+    /// Too large to be an event.
+    #[error("event of {0} bytes: at most {MAX_EVENT_BYTES} are accepted")]
+    TooLarge(usize),
+    /// Not JSON of the envelope's shape.
+    #[error("not an event of this version: {0}")]
+    Form(#[from] serde_json::Error),
+    /// Readable, but not in canonical form, so its id would be ambiguous.
+    #[error("event bytes are not canonical JSON (RFC 8785)")]
+    NotCanonical,
+    /// Written by a newer program.
+    #[error("event version {0}: this program reads version {ENVELOPE_VERSION}")]
+    Version(u32),
+    /// The signature is not by the stated author over these bytes.
+    #[error("signature: {0}")]
+    Signature(#[from] sshsig::BadSignature),
+}
+
+impl SignedEvent {
+    /// SHA-256 of the bytes, whether or not they are a good event.
+    #[must_use]
+    pub fn id(&self) -> EventId {
+        EventId::of(&self.bytes)
+    }
+
+    /// Checks size, form, canonical bytes and signature.
+    ///
+    /// # Errors
+    /// [`BadEvent`] for the first thing that is wrong.
+    pub fn verify(&self) -> Result<Event, BadEvent> {
+        if self.bytes.len() > MAX_EVENT_BYTES {
+            return Err(BadEvent::TooLarge(self.bytes.len()));
+        }
+        let envelope: Envelope = serde_json::from_slice(&self.bytes)?;
+        if envelope.version != ENVELOPE_VERSION {
+            return Err(BadEvent::Version(envelope.version));
+        }
+        if canonical::bytes(&envelope).ok().as_deref() != Some(&self.bytes) {
+            return Err(BadEvent::NotCanonical);
+        }
+        sshsig::verify(&envelope.author, NAMESPACE, &self.bytes, &self.signature)?;
+        Ok(Event { id: self.id(), envelope })
+    }
+}
+
+impl Event {
+    /// SHA-256 of its canonical bytes.
+    #[must_use]
+    pub fn id(&self) -> &EventId {
+        &self.id
+    }
+
+    /// Its contents.
+    #[must_use]
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// An event from an envelope that nobody signed, for stories in tests of the rules.
+    #[cfg(any(test, feature = "stories"))]
+    #[must_use]
+    pub fn unsigned(envelope: Envelope) -> Self {
+        let bytes = canonical::bytes(&envelope).unwrap_or_default();
+        Self { id: EventId::of(&bytes), envelope }
+    }
+}

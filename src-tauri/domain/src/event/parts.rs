@@ -1,0 +1,87 @@
+//! The words that events are made of: what goes out, what shows it, what people decide.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::id::Digest;
+
+/// What a release is about: exactly these bits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subject {
+    /// Full git commit id, when there is a work tree.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Whether the work tree differed from the commit at opening.
+    #[serde(default)]
+    pub dirty: bool,
+    /// Artifacts that go out, by digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub artifacts: Vec<Artifact>,
+    /// Ticket or change request.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ticket: String,
+    /// Why it goes out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// A file or image that is deployed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Artifact {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its bytes or manifest.
+    pub sha256: Digest,
+}
+
+/// A file that shows something. The bytes are stored once, by their SHA-256.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// File name, without folders.
+    pub name: String,
+    /// Media type.
+    pub media_type: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// SHA-256 of the bytes.
+    pub sha256: Digest,
+    /// When what it shows was seen; the event's own time says when it was attached.
+    pub observed_at: DateTime<Utc>,
+}
+
+/// What a person says about an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tick {
+    /// Done and seen.
+    Done,
+    /// Not done, or a tick taken back.
+    NotDone,
+    /// Does not apply to this deployment; the note says why.
+    NotApplicable,
+}
+
+/// What an approver says about an exception.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The risk is accepted until it expires.
+    Approve,
+    /// The risk is not accepted.
+    Reject,
+}
+
+/// What a role says about the release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// It may go out.
+    Approve,
+    /// It may not.
+    Decline,
+    /// My earlier approval no longer holds.
+    Revoke,
+}

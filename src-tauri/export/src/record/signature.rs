@@ -1,0 +1,267 @@
+//! Group G: one block for each role, with everything that 21 CFR 11.50 wants on the page,
+//! and every earlier word of every role.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use countersign_domain::event::{Decision, Verdict};
+use countersign_domain::gate::{SignoffStanding, signoff_standing};
+use countersign_domain::id::{Digest, EventId, ExceptionId, Fingerprint};
+use countersign_domain::member::Role;
+use countersign_domain::state::Signoff;
+
+use super::facts::{Act, Facts};
+use super::gate::DifferenceRecord;
+use crate::names;
+
+/// Every signature of the release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Signatures {
+    /// One block for each role that the policy requires.
+    pub required: Vec<RoleBlock>,
+    /// Every word of every role, oldest first, those taken back included.
+    pub history: Vec<SignatureRecord>,
+    /// Whether duties were kept apart, rule by rule.
+    pub separation: Vec<DutyCheck>,
+}
+
+/// A required role and its latest word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RoleBlock {
+    /// The role.
+    pub role: Role,
+    /// `signed`, `stale`, `declined`, `revoked` or `missing`, at the record's time.
+    pub standing: &'static str,
+    /// The latest word.
+    pub signature: Option<SignatureRecord>,
+    /// The signature that was current when the release went out.
+    pub at_deployment: Option<EventId>,
+}
+
+/// One signature, linked to what was signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SignatureRecord {
+    /// The role.
+    pub role: Role,
+    /// Printed name, e-mail, UTC time, key, event.
+    pub signer: Act,
+    /// What was decided.
+    pub decision: Decision,
+    /// The sentence that was signed.
+    pub meaning: String,
+    /// In the signer's words.
+    pub comment: String,
+    /// SHA-256 of the material state that the signature covers.
+    pub state: Digest,
+    /// Exceptions acknowledged, one by one.
+    pub acknowledged: Vec<Acknowledged>,
+    /// The signature algorithm, as the public key names it.
+    pub algorithm: String,
+    /// The public key in OpenSSH form.
+    pub public_key: String,
+    /// The member of the bundle that holds the signature's bytes.
+    pub signature_file: String,
+    /// Why it no longer counts, when something that was signed has changed.
+    pub stale: Option<StaleRecord>,
+}
+
+/// An exception that a signer acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Acknowledged {
+    /// The exception.
+    pub exception: ExceptionId,
+    /// The title of its item.
+    pub item_title: String,
+}
+
+/// What made a signature stale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StaleRecord {
+    /// The event that did it.
+    pub event: EventId,
+    /// Its place in the ledger.
+    pub sequence: u32,
+    /// Its time.
+    pub at: DateTime<Utc>,
+    /// What it changed.
+    pub changes: Vec<DifferenceRecord>,
+}
+
+/// One rule on who may not be the same person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DutyCheck {
+    /// The rule.
+    pub rule: &'static str,
+    /// Whether it holds; none while there is nothing to compare.
+    pub holds: Option<bool>,
+    /// What was compared.
+    pub detail: String,
+}
+
+pub(super) fn build(facts: &Facts<'_>) -> Signatures {
+    let release = facts.release;
+    let required = &facts.project.policy.required_roles;
+    Signatures {
+        required: required.iter().map(|role| block(facts, *role)).collect(),
+        history: release
+            .signoff_history
+            .iter()
+            .map(|one| record(facts, &with_stale(facts, one)))
+            .collect(),
+        separation: vec![
+            distinct_signers(facts),
+            own_exceptions(facts),
+            deployer_and_verifier(facts),
+            approval_first(facts),
+        ],
+    }
+}
+
+fn block(facts: &Facts<'_>, role: Role) -> RoleBlock {
+    let release = facts.release;
+    let deployed = release.deployment.as_ref();
+    RoleBlock {
+        role,
+        standing: match signoff_standing(release, role) {
+            SignoffStanding::Missing => "missing",
+            SignoffStanding::Signed => "signed",
+            SignoffStanding::Stale => "stale",
+            SignoffStanding::Declined => "declined",
+            SignoffStanding::Revoked => "revoked",
+        },
+        signature: release.signoffs.get(&role).map(|signoff| record(facts, signoff)),
+        at_deployment: deployed
+            .and_then(|deployment| deployment.signoffs.iter().find(|one| one.role == role))
+            .map(|one| one.stamp.event.clone()),
+    }
+}
+
+/// The history holds each word as it was given; whether it became stale stands with the
+/// role's latest word.
+fn with_stale(facts: &Facts<'_>, signoff: &Signoff) -> Signoff {
+    let latest = facts.release.signoffs.get(&signoff.role);
+    latest.filter(|latest| latest.stamp.event == signoff.stamp.event).unwrap_or(signoff).clone()
+}
+
+fn record(facts: &Facts<'_>, signoff: &Signoff) -> SignatureRecord {
+    let key = &signoff.stamp.by.public_key;
+    let signer = facts.act(&signoff.stamp);
+    SignatureRecord {
+        role: signoff.role,
+        decision: signoff.decision,
+        meaning: signoff.meaning.clone(),
+        comment: signoff.comment.clone(),
+        state: signoff.state.clone(),
+        acknowledged: signoff
+            .exceptions
+            .iter()
+            .map(|id| Acknowledged {
+                exception: id.clone(),
+                item_title: facts
+                    .release
+                    .exceptions
+                    .get(id)
+                    .map_or_else(String::new, |exception| facts.title(&exception.item)),
+            })
+            .collect(),
+        algorithm: key.split_whitespace().next().unwrap_or_default().to_owned(),
+        public_key: key.clone(),
+        signature_file: names::signature(signer.sequence, &signer.event),
+        stale: signoff.stale.as_ref().map(|stale| StaleRecord {
+            event: stale.event.clone(),
+            sequence: facts.sequence(&stale.event),
+            at: stale.at,
+            changes: stale.changes.iter().map(DifferenceRecord::from).collect(),
+        }),
+        signer,
+    }
+}
+
+fn distinct_signers(facts: &Facts<'_>) -> DutyCheck {
+    let approvals: Vec<_> = facts
+        .release
+        .signoffs
+        .values()
+        .filter(|signoff| signoff.decision == Decision::Approve)
+        .collect();
+    let twice = approvals.iter().enumerate().any(|(index, one)| {
+        approvals.iter().skip(index + 1).any(|other| other.stamp.by.is_same_person(&one.stamp.by))
+    });
+    let names: Vec<_> = approvals
+        .iter()
+        .map(|one| format!("{}: {}", one.role.words(), one.stamp.by.name))
+        .collect();
+    DutyCheck {
+        rule: "Each role was signed by another person",
+        holds: (approvals.len() > 1).then_some(!twice),
+        detail: if names.is_empty() { "nobody has signed".into() } else { names.join("; ") },
+    }
+}
+
+fn own_exceptions(facts: &Facts<'_>) -> DutyCheck {
+    let approved: Vec<_> = facts
+        .release
+        .exceptions
+        .values()
+        .filter_map(|exception| match &exception.decided {
+            Some((stamp, Verdict::Approve, _)) => Some((&exception.requested.by, &stamp.by)),
+            _ => None,
+        })
+        .collect();
+    let names: Vec<_> = approved
+        .iter()
+        .map(|(asked, decided)| format!("asked by {}, approved by {}", asked.name, decided.name))
+        .collect();
+    DutyCheck {
+        rule: "Nobody approved an exception that they had asked for",
+        holds: (!approved.is_empty())
+            .then(|| approved.iter().all(|(asked, decided)| !asked.is_same_person(decided))),
+        detail: if names.is_empty() {
+            "no exception was approved".into()
+        } else {
+            names.join("; ")
+        },
+    }
+}
+
+fn deployer_and_verifier(facts: &Facts<'_>) -> DutyCheck {
+    let rule = "Whoever deployed did not verify";
+    let Some(deployment) = &facts.release.deployment else {
+        return DutyCheck { rule, holds: None, detail: "not deployed".into() };
+    };
+    let (deployer, verifier): (&Fingerprint, _) =
+        (&deployment.deployed_by.fingerprint, &deployment.verified_by);
+    DutyCheck {
+        rule,
+        holds: Some(
+            *deployer != verifier.fingerprint && !deployment.deployed_by.is_same_person(verifier),
+        ),
+        detail: format!(
+            "deployed by {}, verified by {}",
+            deployment.deployed_by.name, deployment.verified_by.name
+        ),
+    }
+}
+
+fn approval_first(facts: &Facts<'_>) -> DutyCheck {
+    let rule = "Every required approval came before the deployment";
+    let Some(deployment) = &facts.release.deployment else {
+        return DutyCheck { rule, holds: None, detail: "not deployed".into() };
+    };
+    let last = deployment.signoffs.iter().map(|signoff| signoff.stamp.at).max();
+    DutyCheck {
+        rule,
+        holds: last.map(|last| last <= deployment.deployed_at),
+        detail: last.map_or_else(
+            || "no approval was required".into(),
+            |last| {
+                let deployed = deployment.deployed_at;
+                format!(
+                    "last approval {}, deployed {}",
+                    crate::text::utc(last),
+                    crate::text::utc(deployed)
+                )
+            },
+        ),
+    }
+}

@@ -1,0 +1,115 @@
+//! Group L: every event of the ledger, the refused ones among them.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use countersign_domain::id::{EventId, Fingerprint, ItemId, ReleaseId, RunId};
+use countersign_domain::member::Role;
+use countersign_domain::state::TrailEntry;
+
+use super::facts::{Act, Facts};
+use crate::describe::describe;
+use crate::names;
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TrailRow {
+    /// Its place in the ledger, from 1.
+    pub sequence: u32,
+    /// SHA-256 of the signed bytes.
+    pub event: EventId,
+    /// The events it builds on.
+    pub parents: Vec<EventId>,
+    /// By the author's own clock.
+    pub at: DateTime<Utc>,
+    /// Printed name on the roster of that moment.
+    pub name: Option<String>,
+    /// E-mail on the roster of that moment.
+    pub email: Option<String>,
+    /// The key that signed.
+    pub fingerprint: Fingerprint,
+    /// The roles held at that moment.
+    pub roles: Vec<Role>,
+    /// What kind of event it is.
+    pub kind: &'static str,
+    /// The release it is about.
+    pub release: Option<ReleaseId>,
+    /// What happened, in words.
+    pub text: String,
+    /// Why it changed nothing.
+    pub refused: Option<RefusedRecord>,
+    /// The member of the bundle that holds the signed bytes.
+    pub file: String,
+    /// The member of the bundle that holds the signature.
+    pub signature_file: String,
+}
+
+/// Why an event changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusedRecord {
+    /// Its code.
+    pub code: &'static str,
+    /// In words.
+    pub reason: String,
+}
+
+/// A check run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunRecord {
+    /// Its id.
+    pub run: RunId,
+    /// Who started it.
+    pub started: Act,
+    /// The items looked at.
+    pub items: Vec<ItemId>,
+    /// Findings recorded.
+    pub findings: u32,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Whether somebody stopped it.
+    pub cancelled: bool,
+}
+
+pub(super) fn build(facts: &Facts<'_>) -> Vec<TrailRow> {
+    facts.fold.trail().iter().zip(1..).map(|(entry, sequence)| row(entry, sequence)).collect()
+}
+
+fn row(entry: &TrailEntry, sequence: u32) -> TrailRow {
+    let envelope = entry.event.envelope();
+    let id = entry.event.id();
+    TrailRow {
+        sequence,
+        event: id.clone(),
+        parents: envelope.parents.clone(),
+        at: envelope.at,
+        name: entry.by.as_ref().map(|by| by.name.clone()),
+        email: entry.by.as_ref().map(|by| by.email.clone()),
+        fingerprint: envelope.author.clone(),
+        roles: entry.by.as_ref().map(|by| by.roles.clone()).unwrap_or_default(),
+        kind: envelope.body.kind(),
+        release: envelope.body.release().cloned(),
+        text: describe(&envelope.body),
+        refused: entry
+            .refused
+            .as_ref()
+            .map(|refusal| RefusedRecord { code: refusal.code(), reason: refusal.to_string() }),
+        file: names::event(sequence, id),
+        signature_file: names::signature(sequence, id),
+    }
+}
+
+pub(super) fn runs(facts: &Facts<'_>) -> Vec<RunRecord> {
+    facts
+        .release
+        .runs
+        .iter()
+        .map(|run| RunRecord {
+            run: run.id.clone(),
+            started: facts.act(&run.started),
+            items: run.items.clone(),
+            findings: run.findings,
+            finished_at: run.finished.map(|(at, _)| at),
+            cancelled: run.finished.is_some_and(|(_, cancelled)| cancelled),
+        })
+        .collect()
+}

@@ -1,0 +1,203 @@
+//! What an auditor turns to last: the plan, the rule, the trail, the people, the proof.
+
+use countersign_domain::member::Role;
+use countersign_domain::template::{Per, Signal};
+
+use super::{badge, code, pair, section, table, when};
+use crate::record::{AuditRecord, TrailRow};
+use crate::report::words;
+use crate::text::html;
+
+pub(super) fn plan(record: &AuditRecord) -> String {
+    let plan = &record.rollback;
+    let block = |title: &str, heads: &[&str], rows: String| {
+        if rows.is_empty() {
+            String::new()
+        } else {
+            format!("<h3>{title}</h3>\n{}", table("plain", heads, &rows))
+        }
+    };
+    let steps = plan.steps.iter().map(|one| {
+        let within = if one.within_minutes == 0 {
+            "at once".to_owned()
+        } else {
+            format!("{} min", one.within_minutes)
+        };
+        format!("<tr><td>{within}</td><td>{}</td></tr>\n", html(&one.action))
+    });
+    let commands = plan.commands.iter().map(|one| {
+        format!(
+            "<tr><td>{}</td><td><pre>{}</pre></td></tr>\n",
+            html(&one.platform),
+            html(&one.command)
+        )
+    });
+    let contacts = plan.contacts.iter().map(|one| {
+        format!("<tr><td>{}</td><td>{}</td></tr>\n", html(&one.role), html(&one.address))
+    });
+    let incidents = plan.incidents.iter().map(|one| {
+        format!(
+            "<tr><td>{} {}</td><td>{}</td></tr>\n",
+            one.level,
+            html(&one.name),
+            html(&one.response)
+        )
+    });
+    let signals =
+        record.watch.signals.iter().map(|one| {
+            format!("<tr><td>{}</td><td>{}</td></tr>\n", html(&one.name), threshold(one))
+        });
+    let body = [
+        block("Watch", &["Signal", "Alerts"], signals.collect()),
+        block("Rollback", &["From T0", "By then"], steps.collect()),
+        block("Commands", &["Platform", "Command"], commands.collect()),
+        block("Contacts", &["For", "Reach"], contacts.collect()),
+        block("Incidents", &["Severity", "Response"], incidents.collect()),
+    ]
+    .concat();
+    section("plan", "Watch, rollback and contacts, as the checklist plans them", &body)
+}
+
+fn threshold(signal: &Signal) -> String {
+    let each = if signal.per_address { ", for each address" } else { "" };
+    match (signal.above, signal.per) {
+        (Some(above), Some(Per::Hour)) => format!("above {above} an hour{each}"),
+        (Some(above), Some(Per::Minute)) => format!("above {above} a minute{each}"),
+        (Some(above), None) => format!("above {above}{each}"),
+        (None, _) => "against the baseline".into(),
+    }
+}
+
+pub(super) fn rules(record: &AuditRecord) -> String {
+    let gate = &record.gate;
+    let changes = gate.since_previous.as_ref().map(|since| {
+        let rows: String = since
+            .changes
+            .iter()
+            .map(|one| {
+                format!(
+                    "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                    html(one.item.as_ref().map_or("", |item| item.as_str())),
+                    html(&one.what),
+                    html(&one.from),
+                    html(&one.to)
+                )
+            })
+            .collect();
+        format!(
+            "<h3>What is different from {}, the last release that was signed</h3>\n{}",
+            html(&since.version),
+            table("plain small", &["Item", "What", "Then", "Now"], &rows)
+        )
+    });
+    let body =
+        format!("<p>{}</p>\n<p>{}</p>\n{}", gate.rule, gate.formula, changes.unwrap_or_default());
+    section("rules", "How the gate is computed", &body)
+}
+
+pub(super) fn trail(record: &AuditRecord) -> String {
+    let rows: String = record.trail.iter().map(row).collect();
+    let heads = ["No.", "Time", "Who", "What", "Event"];
+    section("trail", "Audit trail", &table("plain small", &heads, &rows))
+}
+
+fn row(one: &TrailRow) -> String {
+    let refused = one.refused.as_ref().map(|refused| {
+        format!(
+            "<span class=\"sub refused\">✗ refused, changed nothing: {}</span>",
+            html(&refused.reason)
+        )
+    });
+    let who = one.name.as_deref().map_or_else(|| code(one.fingerprint.as_str()), html);
+    format!(
+        "<tr><td>{}</td><td>{}</td><td>{who}<span class=\"sub\">{}</span></td><td>{}{}</td><td>{}</td></tr>\n",
+        one.sequence,
+        when(one.at),
+        roles(&one.roles),
+        html(&one.text),
+        refused.unwrap_or_default(),
+        code(one.event.short())
+    )
+}
+
+fn roles(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.words()).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn people(record: &AuditRecord) -> String {
+    let admin = &record.administration;
+    let rows: String = admin
+        .roster
+        .iter()
+        .map(|one| {
+            format!(
+                "<tr><td>{}<span class=\"sub\">{}</span></td><td>{}</td><td>{}</td></tr>\n",
+                html(&one.name),
+                html(&one.email),
+                roles(&one.roles),
+                code(one.fingerprint.as_str())
+            )
+        })
+        .collect();
+    let changes: String = admin
+        .changes
+        .iter()
+        .map(|one| {
+            format!(
+                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                one.sequence,
+                when(one.at),
+                html(&one.name),
+                html(&one.text)
+            )
+        })
+        .collect();
+    let body = format!(
+        "<dl class=\"facts\">\n{}{}</dl>\n{}<h3>Changes</h3>\n{}",
+        pair("Must sign", &roles(&admin.policy.required_roles)),
+        pair("May approve exceptions", &roles(&admin.policy.exception_approvers)),
+        table("plain", &["Person", "Roles", "Key"], &rows),
+        table("plain small", &["Event", "Time", "By", "What"], &changes)
+    );
+    section("people", "Roster and policy", &body)
+}
+
+pub(super) fn integrity(record: &AuditRecord) -> String {
+    let one = &record.integrity;
+    let heads: Vec<_> = one.heads.iter().map(|head| code(head.as_str())).collect();
+    let keys: String = one
+        .keys
+        .iter()
+        .map(|key| {
+            format!(
+                "<tr><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                code(key.fingerprint.as_str()),
+                html(key.name.as_deref().unwrap_or("never on the roster")),
+                key.events
+            )
+        })
+        .collect();
+    let list =
+        |lines: &[&str]| lines.iter().map(|line| format!("<li>{line}</li>\n")).collect::<String>();
+    let refused = if one.refused_count == 0 {
+        String::new()
+    } else {
+        format!(" {}", badge(words::Mark { sign: "✗", word: "some were refused", tone: "quiet" }))
+    };
+    let body = format!(
+        "<dl class=\"facts\">\n{}{}{}{}</dl>\n{}<h3>What this shows</h3>\n<ul>\n{}</ul>\n\
+         <h3>What this does not show</h3>\n<ul>\n{}</ul>\n<p>VERIFY.md in the same bundle tells how to \
+         check all of this with stock ssh-keygen, sha256sum and jq.</p>\n",
+        pair("Ledger heads", &heads.join("<br>")),
+        pair(
+            "Events",
+            &format!("{}, {} of them refused{refused}", one.event_count, one.refused_count)
+        ),
+        pair("Signature namespace", &code(one.namespace)),
+        pair("Method", &html(one.method)),
+        table("plain", &["Key that signed", "Name", "Events"], &keys),
+        list(&one.proves),
+        list(&one.does_not_prove)
+    );
+    section("integrity", "Integrity", &body)
+}

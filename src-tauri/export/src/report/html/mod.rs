@@ -1,0 +1,88 @@
+//! The report as one HTML file: no script, nothing loaded, prints on A4. What a signer must
+//! see by 21 CFR 11.50 stands in full on the page.
+
+mod appendix;
+mod checked;
+mod items;
+mod opening;
+mod signatures;
+
+use chrono::{DateTime, Utc};
+
+use super::words::Mark;
+use crate::record::AuditRecord;
+use crate::text::{html, utc};
+
+const STYLE: &str = include_str!("report.css");
+
+/// The report.
+#[must_use]
+pub fn report_html(record: &AuditRecord) -> String {
+    let id = &record.identity;
+    let title = html(&format!("Audit record: {} {}", id.project_name, id.version));
+    let body = [
+        opening::opening(record),
+        signatures::signatures(record),
+        opening::blockers(record),
+        items::sections(record),
+        items::exceptions(record),
+        opening::deployment(record),
+        opening::by_now(record),
+        checked::findings(record),
+        checked::evidence(record),
+        checked::history(record),
+        appendix::plan(record),
+        appendix::rules(record),
+        appendix::trail(record),
+        appendix::people(record),
+        appendix::integrity(record),
+    ]
+    .concat();
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"generator\" content=\"{}\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n\
+         </head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
+        html(&record.program)
+    )
+}
+
+fn badge(mark: Mark) -> String {
+    let Mark { sign, word, tone } = mark;
+    format!(
+        "<span class=\"badge {tone}\"><span class=\"sign\" aria-hidden=\"true\">{sign}</span> {word}</span>"
+    )
+}
+
+/// A heading with its section; empty when there is nothing to show.
+fn section(id: &str, title: &str, body: &str) -> String {
+    if body.is_empty() {
+        return String::new();
+    }
+    format!("<section id=\"{id}\">\n<h2>{title}</h2>\n{body}</section>\n")
+}
+
+/// A name with its value, which must be HTML already; nothing when the value is empty.
+fn pair(name: &str, value: &str) -> String {
+    if value.is_empty() {
+        String::new()
+    } else {
+        format!("<div><dt>{name}</dt><dd>{value}</dd></div>\n")
+    }
+}
+
+fn when(at: DateTime<Utc>) -> String {
+    format!("<time>{}</time>", utc(at))
+}
+
+fn code(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("<code>{}</code>", html(text)) }
+}
+
+fn table(class: &str, heads: &[&str], rows: &str) -> String {
+    let heads: String = heads.iter().map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
+    format!(
+        "<table class=\"{class}\">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
+    )
+}

@@ -1,0 +1,13 @@
+//! The record in the forms that people read. Each is made from the record alone and
+//! escapes whatever people and servers wrote.
+
+mod checklist;
+mod csv;
+mod html;
+mod markdown;
+mod words;
+
+pub use checklist::checklist;
+pub use csv::items_csv;
+pub use html::report_html;
+pub use markdown::report_md;

@@ -1,0 +1,157 @@
+//! Text from people and servers, made safe to show. What a reader sees must be what is
+//! there: characters that hide, reorder or drive a terminal become visible codes.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+
+/// A time for people, to the second.
+pub(crate) fn utc(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// A date for people.
+pub(crate) fn date(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d").to_string()
+}
+
+/// The text with every hidden character as `⟨U+202E⟩`. Line feeds and tabs stay.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "⟨U+{:04X}⟩", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Control characters, and the format characters that hide text or turn its direction
+/// (Unicode UAX #9 and UTS #39).
+fn is_hidden(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(
+            c,
+            '\u{AD}'
+                | '\u{61C}'
+                | '\u{115F}'..='\u{1160}'
+                | '\u{180E}'
+                | '\u{200B}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{3164}'
+                | '\u{FEFF}'
+                | '\u{FFA0}'
+                | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{E0000}'..='\u{E0FFF}'
+        )
+}
+
+/// The text for an HTML element or a quoted attribute.
+pub(crate) fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in visible(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The text for one line of Markdown, a table cell included: nothing in it is markup.
+pub(crate) fn markdown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in visible(text).chars() {
+        match c {
+            '\n' | '\t' => out.push(' '),
+            // GFM turns bare addresses into links; an entity in their middle stops that.
+            ':' => out.push_str("&#58;"),
+            '@' => out.push_str("&#64;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '|' => out.push_str("&#124;"),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '!' | '~' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out.trim().to_owned()
+}
+
+/// One cell of RFC 4180 CSV. A cell that a spreadsheet would take for a formula gets a
+/// leading apostrophe (OWASP, CSV Injection).
+pub(crate) fn csv(text: &str) -> String {
+    let shown = visible(text);
+    let first = shown.trim_start().chars().next();
+    let formula = matches!(first, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'))
+        || shown.starts_with(['\t', '\n']);
+    let safe = if formula { format!("'{shown}") } else { shown.into_owned() };
+    if safe.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", safe.replace('"', "\"\""))
+    } else {
+        safe
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_and_reordering_characters_are_shown_as_codes() {
+        for (raw, shown) in [
+            ("plain é 漢字 \n\t", "plain é 漢字 \n\t"),
+            ("a\u{202e}b", "a⟨U+202E⟩b"),
+            ("\u{1b}[31mred", "⟨U+001B⟩[31mred"),
+            ("zero\u{200b}width", "zero⟨U+200B⟩width"),
+            ("\u{feff}bom\r", "⟨U+FEFF⟩bom⟨U+000D⟩"),
+            ("tag\u{e0041}", "tag⟨U+E0041⟩"),
+        ] {
+            assert_eq!(visible(raw), shown);
+        }
+    }
+
+    #[test]
+    fn markup_is_shown_as_text() {
+        assert_eq!(
+            html("<img src=x onerror='a()'>&\""),
+            "&lt;img src=x onerror=&#39;a()&#39;&gt;&amp;&quot;"
+        );
+        assert_eq!(
+            markdown("[a](javascript:b)|<b>\n# c"),
+            "\\[a\\]\\(javascript&#58;b\\)&#124;&lt;b&gt; \\# c"
+        );
+    }
+
+    #[test]
+    fn a_cell_never_starts_a_formula_and_never_breaks_its_row() {
+        for (raw, cell) in [
+            ("plain", "plain"),
+            ("=1+1", "'=1+1"),
+            ("  @SUM(A1)", "'  @SUM(A1)"),
+            ("+49 30", "'+49 30"),
+            ("-2", "'-2"),
+            ("\tcmd", "'\tcmd"),
+            ("a,b", "\"a,b\""),
+            ("say \"no\"\nthen", "\"say \"\"no\"\"\nthen\""),
+            ("=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""),
+        ] {
+            assert_eq!(csv(raw), cell);
+        }
+    }
+}

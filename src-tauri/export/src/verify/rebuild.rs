@@ -1,0 +1,173 @@
+//! Everything that is not signed is made again from what is, and compared byte for byte.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use countersign_domain::fold::{Fold, Templates};
+use countersign_domain::id::{Digest, ReleaseId};
+use countersign_domain::template::Loaded;
+
+use super::events::Numbered;
+use super::{Report, difference};
+use crate::archive::Members;
+use crate::bundle::{BundleInput, members as build};
+use crate::names;
+use crate::record::{AuditRecord, RECORD_FORMAT, Source};
+
+/// What record.json says about itself. Nothing of it is believed: it is what the rest must
+/// agree with.
+pub(super) struct Claims {
+    program: String,
+    release: ReleaseId,
+    pub(super) heads: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Claimed {
+    format: u32,
+    program: String,
+    identity: ClaimedIdentity,
+    integrity: ClaimedIntegrity,
+}
+
+#[derive(Deserialize)]
+struct ClaimedIdentity {
+    release: ReleaseId,
+}
+
+#[derive(Deserialize)]
+struct ClaimedIntegrity {
+    heads: Vec<String>,
+}
+
+pub(super) fn claims(report: &mut Report, members: &Members) -> Option<Claims> {
+    let read = || -> Result<Claims, String> {
+        let bytes = members.get(names::RECORD).ok_or("record.json is missing")?;
+        let claimed: Claimed = serde_json::from_slice(bytes)
+            .map_err(|error| format!("record.json cannot be read: {error}"))?;
+        if claimed.format != RECORD_FORMAT {
+            return Err(format!(
+                "record.json has format {}, this program reads format {RECORD_FORMAT}: verify it \
+                 with the program that made it ({})",
+                claimed.format,
+                claimed.program.chars().take(64).collect::<String>()
+            ));
+        }
+        Ok(Claims {
+            program: claimed.program,
+            release: claimed.identity.release,
+            heads: claimed.integrity.heads,
+        })
+    };
+    match read() {
+        Ok(claims) => Some(claims),
+        Err(problem) => {
+            report.step("record format", vec![problem], String::new());
+            None
+        }
+    }
+}
+
+/// Builds the bundle again; gives the record as the events make it.
+pub(super) fn check(
+    report: &mut Report,
+    members: &Members,
+    events: Vec<Numbered>,
+    claims: &Claims,
+) -> Option<AuditRecord> {
+    let (templates, texts) = templates(report, members);
+    let evidence = evidence(report, members);
+    let (events, signed): (Vec<_>, Vec<_>) =
+        events.into_iter().map(|one| (one.event, one.signed)).unzip();
+    let fold = Fold::of(templates, events);
+    let source = Source { fold: &fold, release: &claims.release, program: &claims.program };
+    let input = BundleInput {
+        fold: &fold,
+        release: &claims.release,
+        signed: &signed,
+        template_texts: &texts,
+        evidence: &evidence,
+        program: &claims.program,
+    };
+    let built = AuditRecord::build(&source).and_then(|record| Ok((record, build(&input)?)));
+    match built {
+        Ok((record, expected)) => {
+            compare(report, members, &expected);
+            Some(record)
+        }
+        Err(error) => {
+            report.step("record and reports", vec![error.to_string()], String::new());
+            None
+        }
+    }
+}
+
+fn compare(report: &mut Report, members: &Members, expected: &Members) {
+    let mut problems = Vec::new();
+    for (name, bytes) in expected {
+        match members.get(name) {
+            None => problems.push(format!("{name} is missing")),
+            Some(found) if found != bytes => {
+                problems.push(format!("{name}: {}", difference::first(name, found, bytes)));
+            }
+            Some(_) => {}
+        }
+    }
+    for name in members.keys().filter(|name| *name != names::SUMS && !expected.contains_key(*name))
+    {
+        problems.push(format!("{name}: nothing in the events calls for it"));
+    }
+    let told = format!("{} members built again from the events, all the same", expected.len());
+    report.step("record and reports", problems, told);
+}
+
+/// The text of the member's name after `folder`, when its bytes hash to it.
+fn named<'a>(name: &'a str, folder: &str, end: &str, bytes: &[u8]) -> Result<Digest, String> {
+    let sum = Digest::of(bytes);
+    let stated: Option<&'a str> = name.strip_prefix(folder).and_then(|rest| rest.strip_suffix(end));
+    if stated == Some(sum.as_str()) {
+        Ok(sum)
+    } else {
+        Err(format!("{name}: its bytes hash to {sum}"))
+    }
+}
+
+fn templates(report: &mut Report, members: &Members) -> (Templates, BTreeMap<Digest, String>) {
+    let (mut templates, mut texts) = (Templates::new(), BTreeMap::new());
+    let mut problems = Vec::new();
+    let folder = names::TEMPLATES;
+    for (name, bytes) in members.iter().filter(|(name, _)| name.starts_with(folder)) {
+        let read = || -> Result<Loaded, String> {
+            named(name, folder, ".toml", bytes)?;
+            let text = std::str::from_utf8(bytes).map_err(|_| format!("{name}: not UTF-8"))?;
+            Loaded::parse(text).map_err(|error| format!("{name}: {error}"))
+        };
+        match read() {
+            Ok(loaded) => {
+                templates.insert(loaded.digest.clone(), Arc::new(loaded.template));
+                texts.insert(loaded.digest, loaded.text);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    report.step("checklists", problems, format!("{} checklist(s) match their names", texts.len()));
+    (templates, texts)
+}
+
+fn evidence(report: &mut Report, members: &Members) -> BTreeMap<Digest, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut problems = Vec::new();
+    let folder = names::EVIDENCE;
+    for (name, bytes) in members.iter().filter(|(name, _)| name.starts_with(folder)) {
+        match named(name, folder, "", bytes) {
+            Ok(digest) => {
+                files.insert(digest, bytes.clone());
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    report.step("evidence", problems, format!("{} file(s) match their names", files.len()));
+    files
+}

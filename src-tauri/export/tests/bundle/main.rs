@@ -1,0 +1,12 @@
+//! Stories of a bundle: written from real signatures, tampered with, checked with stock
+//! tools, read by people.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+mod dump;
+mod journey;
+mod recipe;
+mod reports;
+mod requirements;
+mod support;
+mod tampering;

@@ -1,0 +1,9 @@
+//! Claims about who may see what over HTTP.
+
+pub mod me;
+pub mod tokens;
+
+use crate::probe::{AnyProbe, Erased};
+
+/// The claims of this family.
+pub const PROBES: &[&dyn AnyProbe] = &[&Erased::<me::Me>::new()];

@@ -1,0 +1,120 @@
+//! Browsers do not guess what an answer is.
+
+use countersign_domain::finding::Outcome;
+use serde::Deserialize;
+
+use crate::context::Context;
+use crate::http::pages::{self, Page};
+use crate::probe::{Definition, Judgement, Observation, Probe};
+
+const HEADER: &str = "x-content-type-options";
+
+/// `headers.content-type-options`
+pub struct ContentTypeOptions;
+
+/// No parameters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Params {}
+
+/// What one page says.
+#[derive(Debug, PartialEq, Eq)]
+enum Said {
+    Nosniff,
+    Nothing,
+    Other,
+}
+
+impl Probe for ContentTypeOptions {
+    type Params = Params;
+    type Facts = Vec<Page>;
+
+    const DEFINITION: Definition = Definition {
+        name: "headers.content-type-options",
+        rules: 1,
+        claim: "Answers tell browsers not to guess their type (nosniff).",
+        why: "A browser that guesses can take an uploaded text for a script.",
+        how: "Gets the root, /health and a page that does not exist, and reads X-Content-Type-Options as \
+              the Fetch standard does: the first value counts.",
+        blind: "Other paths, and whether Content-Type itself is right.",
+        remedy: "Send `X-Content-Type-Options: nosniff` on every answer (Helmet does). Minutes.",
+        active: false,
+    };
+
+    fn expected(_: &Params) -> String {
+        "X-Content-Type-Options: nosniff".to_owned()
+    }
+
+    async fn observe(cx: &Context, _: &Params) -> Observation<Vec<Page>> {
+        pages::observe(cx, &[HEADER]).await
+    }
+
+    fn judge(facts: &Vec<Page>, params: &Params) -> Judgement {
+        let expected = Self::expected(params);
+        let said: Vec<Said> = facts.iter().map(said).collect();
+        let seen = facts.iter().map(shown).collect::<Vec<_>>().join("; ");
+        let verdict = |outcome, summary: String| {
+            Judgement::new(outcome, summary, expected.clone(), seen.clone())
+                .notes(pages::certificate_note(facts))
+        };
+        if said.contains(&Said::Other) {
+            return verdict(Outcome::Fail, "The header is not `nosniff`".to_owned());
+        }
+        let (missing, on_errors) = pages::failing(facts, &said, |said| *said == Said::Nothing);
+        if !missing.is_empty() {
+            let summary = format!("The header is missing on {}", pages::paths(&missing));
+            return verdict(Outcome::Fail, summary);
+        }
+        let judgement = verdict(Outcome::Pass, "Browsers are told not to guess types".to_owned());
+        if on_errors.is_empty() {
+            return judgement;
+        }
+        let text = format!("Missing on error pages: {}", pages::paths(&on_errors));
+        judgement.note("nosniff-not-on-errors", text)
+    }
+}
+
+/// The first value counts (Fetch, "determine nosniff").
+fn said(page: &Page) -> Said {
+    match page.answer.first(HEADER).and_then(|field| field.split(',').next()) {
+        None => Said::Nothing,
+        Some(value) if value.trim().eq_ignore_ascii_case("nosniff") => Said::Nosniff,
+        Some(_) => Said::Other,
+    }
+}
+
+fn shown(page: &Page) -> String {
+    let field = page.answer.first(HEADER).unwrap_or("no header");
+    format!("{} ({}): {field}", page.path, page.answer.status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::pages::fixture::page;
+
+    #[test]
+    fn only_nosniff_counts() {
+        let none: &[(&str, &str)] = &[];
+        let good: &[(&str, &str)] = &[(HEADER, "nosniff")];
+        for (case, pages, outcome, notes) in [
+            ("as asked", vec![page(200, good), page(404, good)], Outcome::Pass, 0),
+            ("in capitals", vec![page(200, &[(HEADER, "NoSniff")])], Outcome::Pass, 0),
+            ("twice", vec![page(200, &[(HEADER, "nosniff, nosniff")])], Outcome::Pass, 0),
+            ("missing", vec![page(200, none)], Outcome::Fail, 0),
+            ("missing on errors", vec![page(200, good), page(404, none)], Outcome::Pass, 1),
+            ("misspelt", vec![page(200, &[(HEADER, "no-sniff")])], Outcome::Fail, 0),
+            ("quoted", vec![page(200, &[(HEADER, "\"nosniff\"")])], Outcome::Fail, 0),
+            ("empty", vec![page(200, &[(HEADER, "")])], Outcome::Fail, 0),
+            (
+                "wrong on an error page",
+                vec![page(200, good), page(404, &[(HEADER, "off")])],
+                Outcome::Fail,
+                0,
+            ),
+        ] {
+            let judgement = ContentTypeOptions::judge(&pages, &Params {});
+            assert_eq!((judgement.outcome, judgement.notes.len()), (outcome, notes), "{case}");
+        }
+    }
+}

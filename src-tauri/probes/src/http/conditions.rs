@@ -1,0 +1,371 @@
+//! Conditions on an answer, written in CEL (the Common Expression Language) by whoever
+//! writes a template. They are compiled when the template is loaded, and a condition that
+//! does not hold shows what its parts came to.
+
+use std::collections::HashMap;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use cel::common::ast::{EntryExpr, Expr, IdedExpr, operators};
+use cel::{Context as Scope, ExecutionError, Program, Value};
+use serde_json::Value as Json;
+
+use crate::http::visit::Answer;
+
+/// What a condition may speak of.
+pub const VARIABLES: [&str; 5] = ["status", "headers", "json", "body", "took_ms"];
+/// Longest condition, in bytes.
+const MAX_SOURCE: usize = 1_000;
+/// Deepest nesting of brackets.
+const MAX_DEPTH: usize = 16;
+/// Deepest nesting of `all`, `exists`, `map` and the like: each level multiplies the work.
+const MAX_LOOPS: usize = 2;
+/// Bytes of stack for one condition. The parser needs over 100 KiB for each bracket in an
+/// unoptimised build, and a stack that overflows ends the whole program.
+const STACK: usize = 64 * 1024 * 1024;
+/// How long one condition may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Longest value that is shown, in characters.
+const MAX_SHOWN: usize = 200;
+/// Operators whose sides are shown when a condition does not hold.
+const COMPARISONS: [&str; 6] = [
+    operators::EQUALS,
+    operators::NOT_EQUALS,
+    operators::LESS,
+    operators::LESS_EQUALS,
+    operators::GREATER,
+    operators::GREATER_EQUALS,
+];
+
+/// What became of a condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// True.
+    Holds,
+    /// False, or about something that the answer does not have; what was seen instead.
+    Broken(String),
+    /// The condition itself is wrong: it is neither true nor false.
+    Mistaken(String),
+}
+
+/// What a condition needs of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Needs {
+    /// It speaks of `json` or `body`.
+    pub body: bool,
+}
+
+/// Compiles a condition, to see whether it can.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn check(source: &str) -> Result<Needs, String> {
+    let owned = source.to_owned();
+    let needs = move || {
+        compile(&owned).map(|program| {
+            let references = program.references();
+            Needs { body: references.has_variable("json") || references.has_variable("body") }
+        })
+    };
+    on_deep_stack(needs).unwrap_or_else(|| Err(format!("`{source}` takes too long to read")))
+}
+
+/// Tries a condition on an answer.
+#[must_use]
+pub fn evaluate(source: &str, answer: &Arc<Answer>) -> Verdict {
+    let (owned, answer) = (source.to_owned(), answer.clone());
+    let verdict = move || match compile(&owned) {
+        Ok(program) => execute(&program, &answer),
+        Err(error) => Verdict::Mistaken(error),
+    };
+    let late = || Verdict::Mistaken(format!("it took more than {} s", PATIENCE.as_secs()));
+    on_deep_stack(verdict).unwrap_or_else(late)
+}
+
+/// Runs `work` on a thread of its own; nothing when it is late or breaks off.
+fn on_deep_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (send, receive) = mpsc::channel();
+    let run = move || {
+        // Nobody waits for a late result.
+        let _ = send.send(work());
+    };
+    std::thread::Builder::new().stack_size(STACK).spawn(run).ok()?;
+    receive.recv_timeout(PATIENCE).ok()
+}
+
+fn compile(source: &str) -> Result<Program, String> {
+    if source.len() > MAX_SOURCE {
+        return Err(format!(
+            "a condition of {} bytes: expected {MAX_SOURCE} at most",
+            source.len()
+        ));
+    }
+    if depth(source) > MAX_DEPTH {
+        return Err(format!("a condition with more than {MAX_DEPTH} brackets inside each other"));
+    }
+    let program = Program::compile(source).map_err(|error| format!("`{source}`: {error}"))?;
+    if loops(program.expression()) > MAX_LOOPS {
+        return Err(format!("`{source}`: more than {MAX_LOOPS} loops inside each other"));
+    }
+    match unknown(program.expression(), &mut VARIABLES.to_vec()) {
+        Some(name) => {
+            let known = VARIABLES.join(", ");
+            Err(format!("`{source}` speaks of `{name}`: expected one of {known}"))
+        }
+        None => Ok(program),
+    }
+}
+
+/// The deepest nesting of brackets; those in a text count too, which errs on the safe side.
+fn depth(source: &str) -> usize {
+    let (mut now, mut deepest) = (0_usize, 0);
+    for byte in source.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => now += 1,
+            b')' | b']' | b'}' => now = now.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(now);
+    }
+    deepest
+}
+
+fn loops(expression: &IdedExpr) -> usize {
+    let own = usize::from(matches!(expression.expr, Expr::Comprehension(_)));
+    own + parts(expression).into_iter().map(loops).max().unwrap_or(0)
+}
+
+fn parts(expression: &IdedExpr) -> Vec<&IdedExpr> {
+    match &expression.expr {
+        Expr::Unspecified | Expr::Literal(_) | Expr::Ident(_) => Vec::new(),
+        Expr::Select(select) => vec![&select.operand],
+        Expr::Call(call) => call.target.as_deref().into_iter().chain(&call.args).collect(),
+        Expr::List(list) => list.elements.iter().collect(),
+        Expr::Map(map) => map.entries.iter().flat_map(|entry| entry_parts(&entry.expr)).collect(),
+        Expr::Struct(made) => {
+            made.entries.iter().flat_map(|entry| entry_parts(&entry.expr)).collect()
+        }
+        Expr::Comprehension(each) => {
+            vec![&each.iter_range, &each.accu_init, &each.loop_cond, &each.loop_step, &each.result]
+        }
+    }
+}
+
+/// The first name that nothing has bound.
+fn unknown<'e>(expression: &'e IdedExpr, bound: &mut Vec<&'e str>) -> Option<&'e str> {
+    match &expression.expr {
+        Expr::Ident(name) => {
+            let known = name.starts_with('@') || bound.contains(&name.as_str());
+            (!known).then_some(name)
+        }
+        Expr::Comprehension(each) => {
+            let outside = unknown(&each.iter_range, bound);
+            let before = bound.len();
+            bound.extend([each.iter_var.as_str(), each.accu_var.as_str()]);
+            bound.extend(each.iter_var2.as_deref());
+            let inner = [&each.accu_init, &each.loop_cond, &each.loop_step, &each.result];
+            let inside = inner.into_iter().find_map(|part| unknown(part, bound));
+            bound.truncate(before);
+            outside.or(inside)
+        }
+        _ => parts(expression).into_iter().find_map(|part| unknown(part, bound)),
+    }
+}
+
+fn entry_parts(entry: &EntryExpr) -> Vec<&IdedExpr> {
+    match entry {
+        EntryExpr::StructField(field) => vec![&field.value],
+        EntryExpr::MapEntry(entry) => vec![&entry.key, &entry.value],
+    }
+}
+
+fn execute(program: &Program, answer: &Answer) -> Verdict {
+    let json = serde_json::from_slice(&answer.body).unwrap_or(Json::Null);
+    let scope = scope(answer, &json);
+    match program.execute(&scope) {
+        Ok(Value::Bool(true)) => Verdict::Holds,
+        Ok(Value::Bool(false)) => Verdict::Broken(resolved(program, &scope)),
+        Ok(other) => Verdict::Mistaken(format!("it is {}, not true or false", shown(&other))),
+        Err(ExecutionError::UndeclaredReference(name)) => {
+            Verdict::Mistaken(format!("`{name}` is no name or function"))
+        }
+        Err(ExecutionError::NoSuchKey(key)) => {
+            Verdict::Broken(format!("there is no `{key}`: {}", named(program, &scope)))
+        }
+        Err(error) => {
+            Verdict::Broken(format!("{}: {}", cut(&error.to_string()), named(program, &scope)))
+        }
+    }
+}
+
+fn scope(answer: &Answer, json: &Json) -> Scope<'static, 'static> {
+    let mut headers: HashMap<String, Value> = HashMap::new();
+    for (name, field) in &answer.headers {
+        // The first field counts; claims about duplicates are probes of their own.
+        headers.entry(name.clone()).or_insert_with(|| Value::from(field.clone()));
+    }
+    let mut scope = Scope::default();
+    scope.add_variable_from_value("status", i64::from(answer.status));
+    scope.add_variable_from_value("headers", headers);
+    scope.add_variable_from_value("json", value(json));
+    scope.add_variable_from_value("body", String::from_utf8_lossy(&answer.body).into_owned());
+    scope.add_variable_from_value("took_ms", i64::try_from(answer.took_ms).unwrap_or(i64::MAX));
+    scope
+}
+
+/// JSON as CEL sees it. Whole numbers become `int`, so that they compare and add with the
+/// numbers that people write.
+fn value(json: &Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(is) => Value::Bool(*is),
+        Json::String(text) => Value::from(text.clone()),
+        Json::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(whole), _) => Value::Int(whole),
+            (None, Some(large)) => Value::UInt(large),
+            (None, None) => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
+        },
+        Json::Array(items) => Value::from(items.iter().map(value).collect::<Vec<_>>()),
+        Json::Object(fields) => {
+            let fields: HashMap<String, Value> =
+                fields.iter().map(|(name, field)| (name.clone(), value(field))).collect();
+            Value::from(fields)
+        }
+    }
+}
+
+/// The sides of a comparison that does not hold; else every name that the condition uses.
+fn resolved(program: &Program, scope: &Scope) -> String {
+    if let Expr::Call(call) = &program.expression().expr
+        && let [left, right] = call.args.as_slice()
+        && COMPARISONS.contains(&call.func_name.as_str())
+    {
+        let side =
+            |side| scope.resolve(side).map_or_else(|_| "?".to_owned(), |value| shown(&value));
+        if matches!(right.expr, Expr::Literal(_)) {
+            return format!("it is {}", side(left));
+        }
+        return format!("left is {}, right is {}", side(left), side(right));
+    }
+    named(program, scope)
+}
+
+fn named(program: &Program, scope: &Scope) -> String {
+    let references = program.references();
+    let known = VARIABLES.iter().filter(|name| references.has_variable(name));
+    let parts: Vec<_> = known
+        .filter_map(|name| {
+            let value: Value =
+                scope.get_variable(*name).and_then(|value| Value::try_from(value.as_ref()).ok())?;
+            Some(format!("{name} is {}", shown(&value)))
+        })
+        .collect();
+    parts.join(", ")
+}
+
+fn shown(value: &Value) -> String {
+    let text = value.json().map_or_else(|_| format!("{value:?}"), |json| json.to_string());
+    cut(&text)
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(MAX_SHOWN) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::pages::fixture::answer;
+    use crate::http::visit::Channel;
+
+    fn health(body: &str) -> Arc<Answer> {
+        let headers = [("content-type", "application/json")];
+        Arc::new(Answer {
+            body: body.as_bytes().to_vec(),
+            ..answer(200, Channel::Trusted, &headers)
+        })
+    }
+
+    #[test]
+    fn a_condition_holds_or_shows_what_was_seen() {
+        let body = r#"{"status":"degraded","checks":[{"ok":true},{"ok":false}],"n":5}"#;
+        for (source, shown) in [
+            ("status == 200", None),
+            ("json.n == 5 && json.n + 1 < 7", None),
+            ("headers['content-type'].startsWith('application/json')", None),
+            ("has(json.n) && !has(json.version)", None),
+            ("json.checks.exists(check, check.ok)", None),
+            ("body.contains('degraded') && took_ms >= 0", None),
+            ("json.status == 'ok'", Some("it is \"degraded\"")),
+            ("status >= 500", Some("it is 200")),
+            ("json.checks.all(check, check.ok)", Some("checks")),
+            ("json.version == '1'", Some("no `version`")),
+            ("headers['x-missing'] == '1'", Some("content-type")),
+            ("json.checks[9].ok", Some("json is")),
+            ("json.status > 3", Some("degraded")),
+        ] {
+            check(source).expect(source);
+            match (evaluate(source, &health(body)), shown) {
+                (Verdict::Holds, None) => {}
+                (Verdict::Broken(seen), Some(word)) => {
+                    assert!(seen.contains(word), "{source}: {seen}")
+                }
+                (verdict, _) => panic!("{source}: {verdict:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_json_breaks_a_condition_on_json() {
+        let verdict = evaluate("json.status == 'ok'", &health("<html>ok</html>"));
+        assert!(
+            matches!(&verdict, Verdict::Broken(seen) if seen.contains("json is null")),
+            "{verdict:?}"
+        );
+    }
+
+    #[test]
+    fn a_condition_that_is_neither_true_nor_false_is_a_mistake() {
+        assert!(matches!(evaluate("status", &health("{}")), Verdict::Mistaken(_)));
+    }
+
+    #[test]
+    fn a_mistake_is_found_when_the_template_is_loaded() {
+        for (source, word) in [
+            ("status ==", "status =="),
+            ("status = 200", "status = 200"),
+            ("stauts == 200", "`stauts`"),
+            ("status == 500 && bodyy == ''", "`bodyy`"),
+            ("json.items.all(x, y)", "`y`"),
+        ] {
+            let error = check(source).expect_err(source);
+            assert!(error.contains(word), "{error}");
+        }
+        assert_eq!(check("json.items.all(x, x.ok)"), Ok(Needs { body: true }));
+        assert_eq!(check("status == 200 && took_ms < 500"), Ok(Needs { body: false }));
+    }
+
+    #[test]
+    fn a_condition_made_to_exhaust_us_is_refused_or_done_in_time() {
+        let nested =
+            |open: &str, close: &str, n: usize| format!("{}1{}", open.repeat(n), close.repeat(n));
+        assert!(check(&nested("(", ")", 400)).is_err());
+        assert!(check(&nested("[", "]", 17)).is_err());
+        assert!(check(&nested("[1].all(x,", ")", 3)).is_err(), "three loops inside each other");
+        assert!(check(&"a".repeat(1_001)).is_err());
+        for long in [
+            format!("{} == 1", nested("(", ")", 16)),
+            format!("status{} > 0", "+1".repeat(490)),
+            format!("{}true", "!".repeat(990)),
+            format!("true{}", "&&true".repeat(160)),
+        ] {
+            assert_eq!(evaluate(&long, &health("{}")), Verdict::Holds, "{long}");
+        }
+        let list = format!("[{}]", vec!["1"; 20_000].join(","));
+        let slow = "json.all(x, json.all(y, x == y))";
+        assert!(matches!(evaluate(slow, &health(&list)), Verdict::Mistaken(_) | Verdict::Holds));
+    }
+}

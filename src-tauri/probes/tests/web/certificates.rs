@@ -1,0 +1,106 @@
+//! Whom we believe, and why not.
+
+use countersign_domain::finding::Outcome;
+use rcgen::date_time_ymd;
+use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::server::{
+    Authority, Identity, Server, UNEXPECTED, UNREACHABLE, answer, api, closed_port, context, find,
+    handler,
+};
+
+const PROBE: &str = "tls.certificate-trusted";
+
+async fn verdict(
+    identity: &Identity,
+    authority: Option<&Authority>,
+) -> countersign_domain::finding::Finding {
+    let server = Server::http(Some(identity), handler(|_| answer(200, &[], ""))).await;
+    find(&context(api("https", server.port, authority), &[]), PROBE, json!({})).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_of_an_authority_that_the_environment_names_is_trusted() {
+    let authority = Authority::new();
+    let finding = verdict(&authority.good(), Some(&authority)).await;
+    assert_eq!(finding.outcome, Outcome::Pass, "{finding:?}");
+    assert!(
+        finding.observed.contains("127.0.0.1") && finding.observed.contains("SHA-256"),
+        "{finding:?}"
+    );
+    assert!(finding.reproduce.as_deref().is_some_and(|line| line.starts_with("openssl s_client")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_fault_of_a_certificate_is_named() {
+    let authority = Authority::new();
+    let expired =
+        authority.issue("127.0.0.1", |params| params.not_after = date_time_ymd(2024, 1, 1));
+    let early = authority.issue("127.0.0.1", |params| {
+        params.not_before = date_time_ymd(2090, 1, 1);
+        params.not_after = date_time_ymd(2091, 1, 1);
+    });
+    let other = authority.issue("other.example", |_| ());
+    let both =
+        authority.issue("other.example", |params| params.not_after = date_time_ymd(2024, 1, 1));
+    let (good, own) = (authority.good(), Identity::self_signed());
+    for (case, identity, trust, words) in [
+        ("expired", &expired, Some(&authority), &["expired"][..]),
+        ("not valid yet", &early, Some(&authority), &["not valid yet"]),
+        ("another name", &other, Some(&authority), &["another name"]),
+        ("expired and another name", &both, Some(&authority), &["expired", "another name"]),
+        ("unknown authority", &good, None, &["authority that is not trusted"]),
+        ("self-signed", &own, None, &["self-signed"]),
+    ] {
+        let finding = verdict(identity, trust).await;
+        assert_eq!(finding.outcome, Outcome::Fail, "{case}: {finding:?}");
+        for word in words {
+            assert!(finding.summary.contains(word), "{case}: {}", finding.summary);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_ends_soon_passes_with_a_note() {
+    let authority = Authority::new();
+    let soon = std::time::SystemTime::now() + std::time::Duration::from_secs(10 * 86_400);
+    let identity = authority.issue("127.0.0.1", |params| params.not_after = soon.into());
+    let finding = verdict(&identity, Some(&authority)).await;
+    assert_eq!(finding.outcome, Outcome::Pass);
+    assert_eq!(finding.notes[0].code, "certificate-expires-soon");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_server_and_no_tls_are_doubts_and_a_missing_authority_file_is_named() {
+    let down = context(api("https", closed_port().await, None), &[]);
+    assert_eq!(find(&down, PROBE, json!({})).await.outcome, UNREACHABLE);
+    let plain = Server::tcp(|mut stream| async move {
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+    })
+    .await;
+    let cx = context(api("https", plain.port, None), &[]);
+    assert_eq!(find(&cx, PROBE, json!({})).await.outcome, UNEXPECTED);
+    let mut targets = api("https", plain.port, None);
+    targets.ca_file = Some("/nowhere/ca.pem".to_owned());
+    let finding = find(&context(targets, &[]), PROBE, json!({})).await;
+    assert!(finding.observed.contains("/nowhere/ca.pem"), "{finding:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_are_still_seen_behind_a_self_signed_certificate_and_a_token_never_goes_there() {
+    let server = Server::http(
+        Some(&Identity::self_signed()),
+        handler(|_| answer(200, &[("x-content-type-options", "nosniff")], "")),
+    )
+    .await;
+    let token = "a-very-secret-token";
+    let cx = context(api("https", server.port, None), &[("AUTH_TOKEN", token)]);
+    let finding = find(&cx, "headers.content-type-options", json!({})).await;
+    assert_eq!(finding.outcome, Outcome::Pass, "{finding:?}");
+    assert_eq!(finding.notes[0].code, "certificate-untrusted");
+    let params = json!({"path": "/secret", "expect": ["status == 200"], "token": "AUTH_TOKEN"});
+    let finding = find(&cx, "http.expect", params).await;
+    assert_eq!(finding.outcome, UNEXPECTED, "{finding:?}");
+    assert_eq!(server.count("/secret"), 0, "no request is made past the certificate");
+}

@@ -1,0 +1,169 @@
+//! What can go wrong, as every front shows it: a stable code, what happened, what to do.
+
+use countersign_domain::id::BadId;
+use countersign_domain::refusal::Refusal;
+use countersign_domain::template::BadTemplate;
+use countersign_domain::template::markdown::BadMarkdown;
+use countersign_export::ExportError;
+use countersign_ledger::LedgerError;
+use countersign_ledger::keys::KeyError;
+
+use crate::view::FailureView;
+
+/// Why a verb did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The rules refuse it.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// The ledger.
+    #[error("{0}")]
+    Ledger(#[from] LedgerError),
+    /// A key.
+    #[error("{0}")]
+    Key(#[from] KeyError),
+    /// An id of the wrong shape.
+    #[error("{0}")]
+    Id(#[from] BadId),
+    /// A template that cannot be used.
+    #[error("{file}: {source}")]
+    Template {
+        /// The template's name or file.
+        file: String,
+        /// What is wrong and where.
+        source: BadTemplate,
+    },
+    /// A checklist that cannot be imported.
+    #[error("{0}")]
+    Markdown(#[from] BadMarkdown),
+    /// The record could not be written.
+    #[error("{0}")]
+    Export(#[from] ExportError),
+    /// Something that was asked for is not there.
+    #[error("there is no {what} {name:?}")]
+    NotFound {
+        /// What kind of thing.
+        what: &'static str,
+        /// The name that was given.
+        name: String,
+        /// How to find out which there are.
+        hint: &'static str,
+    },
+    /// A value that cannot be used.
+    #[error("{field}: {problem}")]
+    Input {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: String,
+        /// What to write instead.
+        hint: &'static str,
+    },
+    /// No key is unlocked.
+    #[error("no key is unlocked")]
+    Locked,
+    /// A check run of this release is under way already.
+    #[error("a check run of this release is under way")]
+    Running,
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The project's own file cannot be used.
+    #[error("line {line}, column {column}: {problem}")]
+    ProjectFile {
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// The demo's own target could not be started.
+    #[error("the demo target: {0}")]
+    Demo(String),
+}
+
+impl Failure {
+    /// Stable code for scripts and screens.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            Self::Ledger(LedgerError::Newer { .. }) => "ledger-newer",
+            Self::Ledger(_) => "ledger",
+            Self::Key(KeyError::WrongPassphrase { .. }) => "wrong-passphrase",
+            Self::Key(_) => "key",
+            Self::Id(_) => "id",
+            Self::Template { .. } => "template",
+            Self::Markdown(_) => "markdown",
+            Self::Export(_) => "export",
+            Self::NotFound { .. } => "not-found",
+            Self::Input { .. } => "input",
+            Self::Locked => "locked",
+            Self::Running => "running",
+            Self::File { .. } => "file",
+            Self::ProjectFile { .. } => "project-file",
+            Self::Demo(_) => "demo",
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Refused(refusal) => refusal_hint(refusal).to_owned(),
+            Self::Template { source, .. } => source.hint.clone(),
+            Self::NotFound { hint, .. } | Self::Input { hint, .. } => (*hint).to_owned(),
+            Self::Locked => "Unlock your key first".to_owned(),
+            Self::Running => "Wait for it, or cancel it".to_owned(),
+            Self::Key(KeyError::WrongPassphrase { .. }) => {
+                "Try again; a forgotten passphrase cannot be recovered, only a new key enrolled"
+                    .to_owned()
+            }
+            // These say what to do in their own text.
+            Self::Ledger(_) | Self::Key(_) | Self::Markdown(_) | Self::Id(_) => String::new(),
+            Self::Export(_) => "Check the ledger with `countersign project check`".to_owned(),
+            Self::File { .. } => "Check that the path exists and may be used".to_owned(),
+            Self::ProjectFile { .. } => "See the sample in the README".to_owned(),
+            Self::Demo(_) => "Check that this machine allows listening on loopback".to_owned(),
+        }
+    }
+
+    /// The failure as it crosses to a front.
+    #[must_use]
+    pub fn view(&self) -> FailureView {
+        FailureView { code: self.code().to_owned(), message: self.to_string(), hint: self.hint() }
+    }
+}
+
+fn refusal_hint(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotAMember(_) => "An admin of the project must enroll this key first",
+        Refusal::NotAuthorised { .. } => "Ask somebody who holds that role",
+        Refusal::SecondRole { .. } => "Let another holder of the role sign",
+        Refusal::OwnException(_) => "Let another approver decide",
+        Refusal::NotReady { .. } => "Clear what blocks; `gate` lists it with the cure",
+        Refusal::NotGo(_) => "Record the deployment once the gate says Go",
+        Refusal::StateMismatch => "Look at what changed, then sign again",
+        Refusal::Acknowledgement => "Open and acknowledge each exception",
+        Refusal::CriticalException(_) | Refusal::NoException(_) => "Settle the item itself",
+        Refusal::SamePerson(_) => "Name two different people",
+        Refusal::NotTheVerifier(_) => "Let the named verifier look and say so",
+        Refusal::ItemsOpen { .. } => "Settle the open items first",
+        Refusal::NotVerified(_) => "Let the named verifier look and say so first",
+        Refusal::EnvironmentInUse { .. } => "Close the releases that go there first",
+        Refusal::FindingTime { .. } => "Set this machine's clock, then check again",
+        Refusal::Decided(_) => "Ask for a new exception",
+        _ => "",
+    }
+}
+
+/// A file that could not be used.
+pub(crate) fn file(path: &std::path::Path, source: std::io::Error) -> Failure {
+    Failure::File { path: path.display().to_string(), source }
+}

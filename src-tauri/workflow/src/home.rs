@@ -1,0 +1,262 @@
+//! The folder that holds ledger, keys and templates, opened; and the one path by which
+//! anything ever enters the ledger.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope};
+use countersign_domain::fold::Fold;
+use countersign_domain::id::{EventId, ProjectId, ReleaseId};
+use countersign_domain::refusal::Refusal;
+use countersign_domain::template::Loaded;
+use countersign_ledger::Ledger;
+use countersign_ledger::keys::{KeyFolder, UnlockedKey};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Failure;
+
+/// The world that a home depends on, as parameters.
+#[derive(Clone)]
+pub struct World {
+    /// The time.
+    pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// Fills bytes from a secure source.
+    pub random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    /// Reads a variable of the process environment.
+    pub variable: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+}
+
+impl World {
+    /// The clock, random source and environment of this process.
+    #[must_use]
+    pub fn real() -> Self {
+        Self {
+            now: Arc::new(Utc::now),
+            random: Arc::new(|bytes| {
+                use rand::TryRngCore as _;
+                // Without a random source nothing here is safe to go on with.
+                #[expect(clippy::expect_used, reason = "no keys or ids without randomness")]
+                rand::rngs::OsRng.try_fill_bytes(bytes).expect("the system's random source");
+            }),
+            variable: Arc::new(|name| std::env::var(name).ok()),
+        }
+    }
+}
+
+/// The folder that holds ledger, keys and templates.
+pub struct Home {
+    path: PathBuf,
+    pub(crate) world: World,
+    pub(crate) ledger: Ledger,
+    pub(crate) keys: KeyFolder,
+    folds: Mutex<BTreeMap<ProjectId, Cached>>,
+    pub(crate) runs: Mutex<BTreeMap<ReleaseId, CancellationToken>>,
+    pub(crate) demo: tokio::sync::Mutex<Option<crate::demo::Target>>,
+}
+
+/// A fold and how far into the ledger it reaches. It may be dropped at any time.
+struct Cached {
+    fold: Fold,
+    seq: i64,
+}
+
+impl Home {
+    /// Opens the folder, making what is missing.
+    ///
+    /// # Errors
+    /// [`Failure`] when the ledger or the keys cannot be opened.
+    pub fn open(path: &Path, world: World) -> Result<Self, Failure> {
+        let ledger = Ledger::open(path.join("ledger.sqlite"))?;
+        let keys = KeyFolder::open(path.join("keys"))?;
+        Ok(Self {
+            path: path.to_owned(),
+            world,
+            ledger,
+            keys,
+            folds: Mutex::default(),
+            runs: Mutex::default(),
+            demo: tokio::sync::Mutex::default(),
+        })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The ledger's file.
+    #[must_use]
+    pub fn ledger_path(&self) -> &Path {
+        self.ledger.path()
+    }
+
+    /// The time, in whole milliseconds.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.world.now)().trunc_subsecs(3)
+    }
+
+    /// A new random id.
+    pub(crate) fn fresh(&self, prefix: &str) -> String {
+        let mut bytes = [0u8; 16];
+        (self.world.random)(&mut bytes);
+        format!("{prefix}-{}", uuid::Builder::from_random_bytes(bytes).into_uuid().simple())
+    }
+
+    /// Reads the state of a project, up to date with the file (other processes write too).
+    pub(crate) fn read<T>(
+        &self,
+        project: &ProjectId,
+        look: impl FnOnce(&Fold) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut folds = self.folds.lock().unwrap_or_else(PoisonError::into_inner);
+        look(&self.fresh_fold(&mut folds, project)?.fold)
+    }
+
+    /// Signs `body` with `key` and appends it, if the rules allow it. What they refuse is
+    /// kept as an attempt where that belongs in the trail.
+    ///
+    /// # Errors
+    /// The refusal, or trouble with ledger or key. Nothing has changed then.
+    pub(crate) fn act(
+        &self,
+        key: &UnlockedKey,
+        project: &ProjectId,
+        body: Body,
+    ) -> Result<EventId, Failure> {
+        let mut folds = self.folds.lock().unwrap_or_else(PoisonError::into_inner);
+        let cached = self.fresh_fold(&mut folds, project)?;
+        let attempt = (body.release().cloned(), body.kind());
+        let result = self.append(cached, key, project, body);
+        if let Err(Failure::Refused(refusal)) = &result {
+            if refusal.belongs_in_trail() {
+                self.keep_attempt(cached, key, project, attempt, refusal)?;
+            }
+        } else if result.is_err() {
+            // The fold may be ahead of the file: read it anew next time.
+            folds.remove(project);
+        }
+        result
+    }
+
+    fn append(
+        &self,
+        cached: &mut Cached,
+        key: &UnlockedKey,
+        project: &ProjectId,
+        body: Body,
+    ) -> Result<EventId, Failure> {
+        let envelope = Envelope {
+            version: ENVELOPE_VERSION,
+            project: project.clone(),
+            parents: cached.fold.heads().iter().cloned().collect(),
+            author: key.fingerprint().clone(),
+            at: self.event_time(cached, &body),
+            body,
+        };
+        let signed = key.sign_event(&envelope)?;
+        let id = signed.id();
+        let event = signed.verify().map_err(|source| {
+            countersign_ledger::LedgerError::BadEvent { id: id.clone(), source }
+        })?;
+        cached.fold.admit(event)?;
+        self.ledger.append(&signed, self.now())?;
+        Ok(id)
+    }
+
+    /// A clock that went back must not make an event older than what it builds on or tells.
+    fn event_time(&self, cached: &Cached, body: &Body) -> DateTime<Utc> {
+        let seen = match body {
+            Body::FindingRecorded { finding, .. } => Some(finding.started_at.trunc_subsecs(3)),
+            _ => None,
+        };
+        [cached.fold.latest(), seen].into_iter().flatten().fold(self.now(), DateTime::max)
+    }
+
+    fn keep_attempt(
+        &self,
+        cached: &mut Cached,
+        key: &UnlockedKey,
+        project: &ProjectId,
+        (release, action): (Option<ReleaseId>, &'static str),
+        refusal: &Refusal,
+    ) -> Result<(), Failure> {
+        let body = Body::AttemptRefused {
+            release,
+            action: action.to_owned(),
+            code: refusal.code().to_owned(),
+            reason: refusal.to_string(),
+        };
+        self.append(cached, key, project, body).map(|_| ())
+    }
+
+    fn fresh_fold<'a>(
+        &self,
+        folds: &'a mut BTreeMap<ProjectId, Cached>,
+        project: &ProjectId,
+    ) -> Result<&'a mut Cached, Failure> {
+        let cached = folds
+            .entry(project.clone())
+            .or_insert_with(|| Cached { fold: Fold::default(), seq: 0 });
+        let news = self.ledger.events_after(project, cached.seq)?;
+        let mut orderly = true;
+        for (seq, signed) in news {
+            cached.seq = seq;
+            let id = signed.id();
+            let event = signed.verify().map_err(|source| {
+                countersign_ledger::LedgerError::BadEvent { id: id.clone(), source }
+            })?;
+            if cached.fold.knows(&id) {
+                continue;
+            }
+            self.learn_template(&mut cached.fold, &event.envelope().body)?;
+            orderly &= cached.fold.is_next(&event);
+            cached.fold.push(event);
+        }
+        if !orderly {
+            cached.fold = cached.fold.refolded();
+        }
+        Ok(cached)
+    }
+
+    /// A release pins a template that the ledger's store holds.
+    fn learn_template(&self, fold: &mut Fold, body: &Body) -> Result<(), Failure> {
+        let Body::ReleaseOpened { template, .. } = body else { return Ok(()) };
+        let Some(bytes) = self.ledger.blob(template)? else { return Ok(()) };
+        if let Ok(loaded) = Loaded::parse(&String::from_utf8_lossy(&bytes)) {
+            fold.know(template.clone(), Arc::new(loaded.template));
+        }
+        Ok(())
+    }
+
+    /// Stores a template and makes it known, so that a release can pin it.
+    pub(crate) fn store_template(
+        &self,
+        project: &ProjectId,
+        loaded: &Loaded,
+    ) -> Result<(), Failure> {
+        self.ledger.put_blob(loaded.text.as_bytes())?;
+        let mut folds = self.folds.lock().unwrap_or_else(PoisonError::into_inner);
+        let cached = self.fresh_fold(&mut folds, project)?;
+        cached.fold.know(loaded.digest.clone(), Arc::new(loaded.template.clone()));
+        Ok(())
+    }
+}
+
+/// The platform's folder for the data of this program: where the CLI and the window meet.
+///
+/// # Errors
+/// [`Failure::Input`] where the platform names none.
+pub fn default_home() -> Result<PathBuf, Failure> {
+    if let Some(folder) = std::env::var_os("COUNTERSIGN_HOME").filter(|folder| !folder.is_empty()) {
+        return Ok(PathBuf::from(folder));
+    }
+    dirs::data_dir().map(|folder| folder.join("countersign")).ok_or_else(|| Failure::Input {
+        field: "home",
+        problem: "this system names no folder for data".into(),
+        hint: "Say which with --home DIR or COUNTERSIGN_HOME",
+    })
+}

@@ -1,0 +1,73 @@
+//! Whose turn it is after a failure: the person's, the rules', the machine's. Exit codes
+//! and screens are chosen by this, never by the text.
+
+use countersign_ledger::keys::KeyError;
+
+use crate::error::Failure;
+
+/// What kind of failure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// What was given cannot be used.
+    Input,
+    /// The rules or a passphrase say no.
+    Refused,
+    /// A file, the ledger or the network of this machine.
+    Machine,
+    /// A mistake of this program.
+    Ours,
+}
+
+impl Failure {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        match self {
+            Self::Refused(_) | Self::Locked | Self::Key(KeyError::WrongPassphrase { .. }) => {
+                FailureKind::Refused
+            }
+            Self::Ledger(_)
+            | Self::Running
+            | Self::File { .. }
+            | Self::Demo(_)
+            | Self::Key(KeyError::Io { .. }) => FailureKind::Machine,
+            Self::Key(KeyError::Event(_) | KeyError::NotCanonical(_) | KeyError::Crypto(_)) => {
+                FailureKind::Ours
+            }
+            Self::Export(_) => FailureKind::Machine,
+            Self::Key(_)
+            | Self::Id(_)
+            | Self::Template { .. }
+            | Self::Markdown(_)
+            | Self::NotFound { .. }
+            | Self::Input { .. }
+            | Self::ProjectFile { .. } => FailureKind::Input,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use countersign_domain::refusal::Refusal;
+
+    #[test]
+    fn each_failure_says_whose_turn_it_is() {
+        let input = Failure::Input { field: "time", problem: String::new(), hint: "" };
+        let wrong = KeyError::WrongPassphrase { name: "ana".into() };
+        let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+        for (sentence, failure, kind) in [
+            ("the rules refuse", Failure::Refused(Refusal::Closed), FailureKind::Refused),
+            ("a wrong passphrase", Failure::Key(wrong), FailureKind::Refused),
+            ("a value of the wrong shape", input, FailureKind::Input),
+            ("a weak passphrase", Failure::Key(KeyError::PassphraseTooShort), FailureKind::Input),
+            (
+                "a file that is not there",
+                Failure::File { path: "x".into(), source: missing },
+                FailureKind::Machine,
+            ),
+        ] {
+            assert_eq!(failure.kind(), kind, "{sentence}");
+        }
+    }
+}

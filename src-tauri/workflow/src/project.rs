@@ -1,0 +1,251 @@
+//! Projects: created from a `countersign.toml`, with a founder, environments and a roster.
+
+use std::path::Path;
+
+use countersign_domain::environment::{Environment, SecretRef};
+use countersign_domain::event::Body;
+use countersign_domain::id::{Fingerprint, ProjectId};
+use countersign_domain::member::{Member, Policy, Role};
+use countersign_domain::sshsig;
+use countersign_ledger::keys::UnlockedKey;
+use serde::Deserialize;
+
+use crate::error::Failure;
+use crate::home::Home;
+use crate::key::owner_of;
+use crate::view::{EnrollMember, LedgerView, ProjectView};
+
+/// A project's own file, `countersign.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectFile {
+    project: Named,
+    #[serde(default)]
+    policy: Policy,
+    #[serde(rename = "environment")]
+    environments: Vec<Environment>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+}
+
+impl ProjectFile {
+    /// Reads the file's text; paths in it start at `base`.
+    ///
+    /// # Errors
+    /// [`Failure::ProjectFile`] with line and column.
+    pub fn parse(text: &str, base: &Path) -> Result<Self, Failure> {
+        let mut file: Self = toml::from_str(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start.min(text.len()));
+            let before = text.get(..offset).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            Failure::ProjectFile { line, column, problem: error.message().to_owned() }
+        })?;
+        for environment in &mut file.environments {
+            anchor(environment, base);
+        }
+        Ok(file)
+    }
+}
+
+/// Makes the paths of an environment absolute, so that they mean the same wherever the
+/// program is started.
+fn anchor(environment: &mut Environment, base: &Path) {
+    let absolute = |path: &str| base.join(path).display().to_string();
+    let targets = &mut environment.targets;
+    for path in [&mut targets.source, &mut targets.redis_conf, &mut targets.ca_file] {
+        if let Some(path) = path {
+            *path = absolute(path);
+        }
+    }
+    for reference in environment.secrets.values_mut() {
+        if let SecretRef::Dotenv { path, .. } = reference {
+            *path = absolute(path);
+        }
+    }
+}
+
+impl Home {
+    /// Starts a project; the key's owner becomes its first admin, with `roles` besides.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`] when the file asks for something the rules do not allow.
+    pub fn create_project(
+        &self,
+        key: &UnlockedKey,
+        file: ProjectFile,
+        roles: &[Role],
+    ) -> Result<ProjectView, Failure> {
+        let project = ProjectId::parse(&self.fresh("project"))?;
+        let entry = self.find_key(key.fingerprint().as_str())?;
+        let (name, email) = owner_of(&entry.comment);
+        let mut all = vec![Role::Admin];
+        all.extend(roles.iter().filter(|role| **role != Role::Admin));
+        let founder = Member {
+            name: name.to_owned(),
+            email: email.to_owned(),
+            fingerprint: entry.fingerprint.clone(),
+            public_key: entry.public_key.clone(),
+            roles: all,
+        };
+        self.act(
+            key,
+            &project,
+            Body::ProjectCreated {
+                name: file.project.name,
+                environments: file.environments,
+                policy: file.policy,
+                founder,
+            },
+        )?;
+        self.project(&project)
+    }
+
+    /// Replaces the environments and the policy by those of the file.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`].
+    pub fn configure_project(
+        &self,
+        key: &UnlockedKey,
+        project: &ProjectId,
+        file: ProjectFile,
+    ) -> Result<ProjectView, Failure> {
+        let (same_environments, same_policy) = self.read(project, |fold| {
+            let known = fold.project();
+            Ok((
+                known.is_some_and(|known| known.environments == file.environments),
+                known.is_some_and(|known| known.policy == file.policy),
+            ))
+        })?;
+        if !same_environments {
+            let body = Body::EnvironmentsSet { environments: file.environments };
+            self.act(key, project, body)?;
+        }
+        if !same_policy {
+            self.act(key, project, Body::PolicySet { policy: file.policy })?;
+        }
+        self.project(project)
+    }
+
+    /// Puts a person on the roster, or changes their entry.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`]; [`Failure::Input`] for a key or role that cannot be read.
+    pub fn enroll(
+        &self,
+        key: &UnlockedKey,
+        request: &EnrollMember,
+    ) -> Result<ProjectView, Failure> {
+        let project = ProjectId::parse(&request.project)?;
+        let fields: Vec<_> = request.public_key.split_whitespace().take(2).collect();
+        let public_key = fields.join(" ");
+        let Some(fingerprint) = sshsig::fingerprint(&public_key) else {
+            let hint = "Give one line of OpenSSH form: ssh-ed25519 AAAA…";
+            let problem = "not a public key".to_owned();
+            return Err(Failure::Input { field: "public_key", problem, hint });
+        };
+        let roles = request.roles.iter().map(|role| role_of(role)).collect::<Result<_, _>>()?;
+        let member = Member {
+            name: request.name.trim().to_owned(),
+            email: request.email.trim().to_owned(),
+            fingerprint,
+            public_key,
+            roles,
+        };
+        self.act(key, &project, Body::MemberEnrolled { member })?;
+        self.project(&project)
+    }
+
+    /// Takes a key off the roster.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`].
+    pub fn remove_member(
+        &self,
+        key: &UnlockedKey,
+        project: &ProjectId,
+        member: &Fingerprint,
+    ) -> Result<ProjectView, Failure> {
+        self.act(key, project, Body::MemberRemoved { member: member.clone() })?;
+        self.project(project)
+    }
+
+    /// The id of the project with that id or name.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`].
+    pub fn find_project(&self, wanted: &str) -> Result<ProjectId, Failure> {
+        let projects = self.ledger.projects()?;
+        if let Some(project) = projects.iter().find(|project| project.as_str() == wanted) {
+            return Ok(project.clone());
+        }
+        for project in projects {
+            let named = |fold: &countersign_domain::fold::Fold| {
+                Ok(fold.project().is_some_and(|known| known.name.eq_ignore_ascii_case(wanted)))
+            };
+            if self.read(&project, named)? {
+                return Ok(project);
+            }
+        }
+        Err(Failure::NotFound {
+            what: "project",
+            name: wanted.chars().take(80).collect(),
+            hint: "`countersign project list` shows the projects of this ledger",
+        })
+    }
+
+    /// The only project, when there is exactly one.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`] when there is none, or more than one to choose from.
+    pub fn only_project(&self) -> Result<ProjectId, Failure> {
+        let mut projects = self.ledger.projects()?;
+        match (projects.pop(), projects.is_empty()) {
+            (Some(project), true) => Ok(project),
+            (Some(_), false) => Err(Failure::Input {
+                field: "project",
+                problem: "there are several projects".into(),
+                hint: "Say which with --project NAME",
+            }),
+            (None, _) => Err(Failure::NotFound {
+                what: "project",
+                name: String::new(),
+                hint: "Create one with `countersign project create`",
+            }),
+        }
+    }
+
+    /// Reads and checks every event and stored file of the ledger.
+    ///
+    /// # Errors
+    /// [`Failure::Ledger`] when the file cannot be read at all.
+    pub fn check_ledger(&self) -> Result<LedgerView, Failure> {
+        let problems = self.ledger.check(&mut |_| {})?;
+        let mut events = 0;
+        for project in self.ledger.projects()? {
+            events += self.ledger.count(&project)?;
+        }
+        Ok(LedgerView {
+            path: self.ledger.path().display().to_string(),
+            events: u32::try_from(events).unwrap_or(u32::MAX),
+            problems: problems.iter().map(ToString::to_string).collect(),
+        })
+    }
+}
+
+/// A role by its code.
+///
+/// # Errors
+/// [`Failure::Input`].
+pub fn role_of(code: &str) -> Result<Role, Failure> {
+    code.parse().map_err(|problem| Failure::Input {
+        field: "role",
+        problem,
+        hint: "Use one of the listed roles",
+    })
+}

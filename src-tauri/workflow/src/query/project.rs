@@ -1,0 +1,100 @@
+//! One project, and the state of the program.
+
+use std::path::PathBuf;
+
+use countersign_domain::environment::Environment;
+use countersign_domain::id::ProjectId;
+use countersign_domain::member::Role;
+use countersign_probes::secrets::resolve::resolve;
+
+use super::no_project;
+use crate::error::Failure;
+use crate::home::Home;
+use crate::view::{
+    EnvironmentView, KeyView, MemberView, ProjectView, SecretView, StatusView, TargetView,
+};
+
+impl Home {
+    /// One project with roster and environments.
+    ///
+    /// # Errors
+    /// An unknown project, or ledger trouble.
+    pub fn project(&self, id: &ProjectId) -> Result<ProjectView, Failure> {
+        let keys = self.keys.list()?;
+        let here =
+            |fingerprint: &str| keys.iter().any(|key| key.fingerprint.as_str() == fingerprint);
+        let codes = |roles: &[Role]| roles.iter().map(|role| role.code().to_owned()).collect();
+        self.read(id, |fold| {
+            let project = fold.project().ok_or_else(no_project)?;
+            Ok(ProjectView {
+                id: project.id.to_string(),
+                name: project.name.clone(),
+                demo: project.environments.iter().any(|environment| environment.demo),
+                members: project
+                    .members
+                    .values()
+                    .map(|member| MemberView {
+                        name: member.name.clone(),
+                        email: member.email.clone(),
+                        fingerprint: member.fingerprint.to_string(),
+                        roles: codes(&member.roles),
+                        here: here(member.fingerprint.as_str()),
+                    })
+                    .collect(),
+                environments: project
+                    .environments
+                    .iter()
+                    .map(|environment| self.environment_view(environment))
+                    .collect(),
+                required_roles: codes(&project.policy.required_roles),
+                exception_approvers: codes(&project.policy.exception_approvers),
+                events: u32::try_from(fold.trail().len()).unwrap_or(u32::MAX),
+            })
+        })
+    }
+
+    /// Whether each reference leads to a value is looked up; the value is dropped at once.
+    fn environment_view(&self, environment: &Environment) -> EnvironmentView {
+        let base = environment.targets.source.as_ref().map(PathBuf::from);
+        let base = base.unwrap_or_else(|| self.path().to_owned());
+        let variable = self.world.variable.clone();
+        let (found, _) = resolve(environment, &base, &|name| variable(name));
+        EnvironmentView {
+            name: environment.name.clone(),
+            production: environment.production,
+            demo: environment.demo,
+            targets: environment
+                .targets
+                .listed()
+                .into_iter()
+                .map(|(name, value)| TargetView { name: name.to_owned(), value: value.to_owned() })
+                .collect(),
+            secrets: environment
+                .secrets
+                .iter()
+                .map(|(name, reference)| SecretView {
+                    name: name.clone(),
+                    reference: reference.clone().into(),
+                    found: found.contains_key(name),
+                })
+                .collect(),
+        }
+    }
+
+    /// The state of the program; `unlocked` is the front's own key.
+    ///
+    /// # Errors
+    /// Trouble with ledger or key folder.
+    pub fn status(&self, unlocked: Option<KeyView>) -> Result<StatusView, Failure> {
+        let keys = self.key_list()?;
+        let projects = self.ledger.projects()?;
+        Ok(StatusView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            home: self.path().display().to_string(),
+            first_run: projects.is_empty() && keys.is_empty(),
+            demo_passphrase: self.demo_project()?.map(|_| crate::demo::PASSPHRASE.to_owned()),
+            keys,
+            unlocked,
+        })
+    }
+}

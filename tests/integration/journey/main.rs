@@ -1,0 +1,10 @@
+//! The program as a person or a pipeline uses it, from the first key to the verified
+//! record: by the script in tests/journey, and case by case where a script would be
+//! clumsy.
+
+mod command_line;
+mod json;
+mod killed;
+mod planted;
+mod tampering;
+mod team;
