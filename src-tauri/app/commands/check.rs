@@ -27,6 +27,9 @@ pub(crate) async fn start_check<R: Runtime>(
     let selection = Selection { items: items?, allow_active, after: false };
     let key = session.key()?;
     let tell = |step| {
+        if matches!(step, ProgressView::Finished { .. }) {
+            changed(&app);
+        }
         // A window that is gone does not stop the run.
         let _gone = progress.send(step);
     };

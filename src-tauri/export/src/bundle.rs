@@ -66,14 +66,14 @@ pub fn required_evidence(fold: &Fold, release: &ReleaseId) -> BTreeSet<Digest> {
 /// [`ExportError`] when events, templates or evidence are missing or do not fit together,
 /// and when the bundle would be larger than a verifier accepts.
 pub fn write(input: &BundleInput<'_>) -> Result<Vec<u8>, ExportError> {
-    let mut members = members(input)?;
+    let (_, mut members) = build(input)?;
     members.insert(names::SUMS.to_owned(), sums(&members).into_bytes());
     check_size(&members)?;
     archive::write(&members).map_err(ExportError::Archive)
 }
 
-/// Every member but the list of sums.
-pub(crate) fn members(input: &BundleInput<'_>) -> Result<Members, ExportError> {
+/// The record, and every member but the list of sums.
+pub(crate) fn build(input: &BundleInput<'_>) -> Result<(AuditRecord, Members), ExportError> {
     let source = Source { fold: input.fold, release: input.release, program: input.program };
     let record = AuditRecord::build(&source)?;
     let mut members = Members::new();
@@ -90,7 +90,7 @@ pub(crate) fn members(input: &BundleInput<'_>) -> Result<Members, ExportError> {
     put(names::CHECKLIST, report::checklist(&record, &release.template).into_bytes());
     put(names::SIGNERS, allowed_signers(input.fold).into_bytes());
     put(names::RECIPE, recipe(&record).into_bytes());
-    Ok(members)
+    Ok((record, members))
 }
 
 /// The list that `sha256sum -c` reads.

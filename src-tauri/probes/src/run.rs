@@ -173,8 +173,9 @@ impl Round {
     async fn place_for(&self, probe: &str) -> Option<tokio::sync::OwnedSemaphorePermit> {
         let family =
             ["redis.", "postgres."].into_iter().find(|family| probe.starts_with(family))?;
+        let turn = format!("claims {family}*");
         tokio::select! {
-            place = self.cx.place(&format!("claims {family}*")) => place,
+            place = self.cx.place(&turn) => place,
             () = self.cancel.cancelled() => None,
         }
     }

@@ -17,15 +17,21 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::Failure;
 
+/// Fills bytes from a secure source.
+type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
+
+/// Reads a variable of the process environment.
+type Variable = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
 /// The world that a home depends on, as parameters.
 #[derive(Clone)]
 pub struct World {
     /// The time.
     pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
     /// Fills bytes from a secure source.
-    pub random: Arc<dyn Fn(&mut [u8]) + Send + Sync>,
+    pub random: Random,
     /// Reads a variable of the process environment.
-    pub variable: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: Variable,
 }
 
 impl World {

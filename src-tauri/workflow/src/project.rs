@@ -45,6 +45,13 @@ impl ProjectFile {
             let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
             Failure::ProjectFile { line, column, problem: error.message().to_owned() }
         })?;
+        if let Some(claimed) = file.environments.iter().find(|environment| environment.demo) {
+            return Err(Failure::Input {
+                field: "environment",
+                problem: format!("{:?} claims to be the demo", claimed.name),
+                hint: "Remove `demo = true`: only the built-in demo sets it",
+            });
+        }
         for environment in &mut file.environments {
             anchor(environment, base);
         }
@@ -57,10 +64,9 @@ impl ProjectFile {
 fn anchor(environment: &mut Environment, base: &Path) {
     let absolute = |path: &str| base.join(path).display().to_string();
     let targets = &mut environment.targets;
-    for path in [&mut targets.source, &mut targets.redis_conf, &mut targets.ca_file] {
-        if let Some(path) = path {
-            *path = absolute(path);
-        }
+    let paths = [&mut targets.source, &mut targets.redis_conf, &mut targets.ca_file];
+    for path in paths.into_iter().flatten() {
+        *path = absolute(path);
     }
     for reference in environment.secrets.values_mut() {
         if let SecretRef::Dotenv { path, .. } = reference {

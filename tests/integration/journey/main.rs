@@ -3,6 +3,7 @@
 //! clumsy.
 
 mod command_line;
+mod demo;
 mod json;
 mod killed;
 mod planted;

@@ -12,9 +12,9 @@ use countersign_domain::template::Loaded;
 use super::events::Numbered;
 use super::{Report, difference};
 use crate::archive::Members;
-use crate::bundle::{BundleInput, members as build};
+use crate::bundle::{BundleInput, build};
 use crate::names;
-use crate::record::{AuditRecord, RECORD_FORMAT, Source};
+use crate::record::{AuditRecord, RECORD_FORMAT};
 
 /// What record.json says about itself. Nothing of it is believed: it is what the rest must
 /// agree with.
@@ -82,7 +82,6 @@ pub(super) fn check(
     let (events, signed): (Vec<_>, Vec<_>) =
         events.into_iter().map(|one| (one.event, one.signed)).unzip();
     let fold = Fold::of(templates, events);
-    let source = Source { fold: &fold, release: &claims.release, program: &claims.program };
     let input = BundleInput {
         fold: &fold,
         release: &claims.release,
@@ -91,8 +90,7 @@ pub(super) fn check(
         evidence: &evidence,
         program: &claims.program,
     };
-    let built = AuditRecord::build(&source).and_then(|record| Ok((record, build(&input)?)));
-    match built {
+    match build(&input) {
         Ok((record, expected)) => {
             compare(report, members, &expected);
             Some(record)

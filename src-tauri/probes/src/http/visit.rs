@@ -18,6 +18,9 @@ use crate::http::target;
 use crate::probe::Doubt;
 use crate::tls::recorder::{self, Recorder};
 
+/// Every answer of the built-in demo target carries this header.
+pub const DEMO_MARK: &str = "x-countersign-demo";
+
 /// Bytes of a body that are read; then the connection is closed.
 pub const MAX_BODY: usize = 64 * 1024;
 /// Who we say we are, so that an operator finds us in the logs.
@@ -214,6 +217,10 @@ pub async fn fetch(cx: &Context, ask: &Ask) -> Outcome {
         ("https", None) => Channel::Untrusted("no certificate was seen".to_owned()),
         _ => Channel::Plain,
     };
+    if response.headers().contains_key(DEMO_MARK) && !cx.environment().demo {
+        let seen = "the built-in demo answered: it stands for no real target";
+        return Err(Failure::Unasked(Doubt::new(Reason::NotConfigured, seen)));
+    }
     Ok(Arc::new(read(response, channel, started, deadline).await))
 }
 

@@ -168,6 +168,23 @@ impl Home {
         })
     }
 
+    /// The sentence that a decision for `role` signs.
+    ///
+    /// # Errors
+    /// An unknown project or release, or ledger trouble.
+    pub fn meaning(
+        &self,
+        project: &countersign_domain::id::ProjectId,
+        release: &ReleaseId,
+        role: Role,
+        decision: Decision,
+    ) -> Result<String, Failure> {
+        self.read(project, |fold| {
+            let (known, release) = find(fold, release)?;
+            Ok(meaning(known, release, role, decision))
+        })
+    }
+
     /// What `fingerprint`'s owner would sign for `role`, exactly.
     ///
     /// # Errors

@@ -1,0 +1,99 @@
+//! `countersign key`: the keys of the people who use this machine.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use countersign_workflow::view::KeyView;
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::output::{Output, faint, plain, strong};
+use crate::session::Session;
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make an Ed25519 key, sealed by a passphrase
+    Create {
+        /// Your name, as it will stand on the record
+        #[arg(long)]
+        owner: String,
+        /// Your e-mail; it names you, whatever key you use
+        #[arg(long)]
+        email: String,
+        /// File name of the key [default: from the e-mail]
+        #[arg(long, value_name = "FILE")]
+        name: Option<String>,
+    },
+    /// Keys on this machine
+    List,
+    /// Copy a sealed OpenSSH Ed25519 key from elsewhere
+    Import {
+        /// Its file name here
+        name: String,
+        /// The private key file
+        file: PathBuf,
+    },
+    /// Print the public half, for an admin to enroll
+    Public {
+        /// Name, e-mail or fingerprint
+        key: String,
+    },
+}
+
+pub(crate) fn run(session: &Session, key: Key, out: &mut Output) -> Result<Exit, Fault> {
+    let home = session.home()?;
+    match key {
+        Key::Create { owner, email, name } => {
+            let passphrase = session.new_passphrase()?;
+            let made = home.create_key(name.as_deref(), &owner, &email, &passphrase)?;
+            out.show(&made, |out, made| {
+                out.line(&[
+                    plain("Made the key "),
+                    strong(&made.name),
+                    plain(" of "),
+                    plain(&made.owner),
+                ]);
+                out.line(&[plain("  "), plain(&made.fingerprint)]);
+                out.line(&[faint(format!("  {}", made.public_key))]);
+            })?;
+            out.remark("A forgotten passphrase cannot be recovered.");
+        }
+        Key::Import { name, file } => {
+            let copied = home.import_key(&name, &file)?;
+            out.show(&copied, |out, copied| {
+                out.line(&[plain("Copied the key "), strong(&copied.name)]);
+                out.line(&[plain("  "), plain(&copied.fingerprint)]);
+            })?;
+        }
+        Key::List => out.show(&home.key_list()?, |out, keys| list(out, keys))?,
+        Key::Public { key } => {
+            let found = home.key_by(&home.find_key(&key)?.fingerprint)?;
+            out.show(&found, |out, found| {
+                let comment = match (found.owner.as_str(), found.email.as_str()) {
+                    ("", "") => String::new(),
+                    (owner, "") => format!(" {owner}"),
+                    (owner, email) => format!(" {owner} <{email}>"),
+                };
+                out.say(format!("{}{comment}", found.public_key));
+            })?;
+        }
+    }
+    Ok(Exit::GOOD)
+}
+
+fn list(out: &mut Output, keys: &[KeyView]) {
+    if keys.is_empty() {
+        out.say(
+            "No key on this machine. Make one: countersign key create --owner NAME --email E-MAIL",
+        );
+        return;
+    }
+    let rows = keys
+        .iter()
+        .map(|key| {
+            vec![strong(&key.name), plain(&key.owner), plain(&key.email), faint(&key.fingerprint)]
+        })
+        .collect();
+    out.table(&["key", "owner", "e-mail", "fingerprint"], rows);
+}

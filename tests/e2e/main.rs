@@ -1,0 +1,132 @@
+//! One release in the real window, from the first start to an exported bundle that
+//! verifies: what a newcomer does, by mouse.
+#![allow(clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+mod driver;
+
+use anyhow::{Result, ensure};
+use countersign_domain::member::Role;
+use countersign_workflow::{Requirements, verify_file};
+use driver::Window;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newcomer_gets_from_first_start_to_an_exported_record() -> Result<()> {
+    let home = tempfile::tempdir()?;
+    let window = Window::open(home.path()).await?;
+
+    finds_the_planted_faults(&window).await?;
+    repairs_them_and_is_ready(&window).await?;
+    three_people_sign(&window).await?;
+    the_deployment_is_recorded_and_verified(&window).await?;
+    let bundle = exports(&window).await?;
+    window.close().await?;
+
+    let requirements = Requirements {
+        roles: vec![Role::Security, Role::Devops, Role::Management],
+        ..Requirements::default()
+    };
+    let verified = verify_file(bundle.as_ref(), &requirements)?;
+    ensure!(verified.verdict == "good", "{}: {:?}", verified.summary, verified.unmet);
+
+    comes_back_after_a_restart(home.path()).await
+}
+
+async fn finds_the_planted_faults(window: &Window) -> Result<()> {
+    window.see("welcome").await?;
+    window.keep_picture("welcome").await?;
+    window.click("start-demo").await?;
+    window.see("item-row[data-outcome=\"fail\"]").await?;
+    window.keep_picture("streaming").await?;
+    run_has_ended(window).await?;
+    let failed = window.count("item-row[data-outcome=\"fail\"]").await?;
+    ensure!(failed >= 8, "only {failed} items failed");
+    window.see("gate[data-verdict=\"no-go\"]").await?;
+    window.see("demo-banner").await?;
+    window.click("item-row[data-item=\"headers.csp\"]").await?;
+    window.see("finding[data-outcome=\"fail\"]").await?;
+    window.keep_picture("faults").await
+}
+
+async fn repairs_them_and_is_ready(window: &Window) -> Result<()> {
+    window.click("demo-target").await?;
+    window.click("repair-demo").await?;
+    window.see("toast").await?;
+    window.click("run-checks").await?;
+    window.see_none("item-row[data-outcome=\"fail\"]").await?;
+    run_has_ended(window).await?;
+    for item in ["websocket.jwt", "signoff.rollback-tested"] {
+        window.click(&format!("item-row[data-item=\"{item}\"]")).await?;
+        window.see(&format!("item-detail[data-item=\"{item}\"]")).await?;
+        window.write("tick-note", "Seen in the demo").await?;
+        window.click("tick-done").await?;
+        window.see(&format!("item-row[data-item=\"{item}\"][data-state=\"settled\"]")).await?;
+    }
+    window.see("gate[data-verdict=\"ready\"]").await?;
+    window.keep_picture("ready").await
+}
+
+async fn three_people_sign(window: &Window) -> Result<()> {
+    window.click("tab-signoff").await?;
+    for role in ["security", "devops", "management"] {
+        window.click(&format!("sign-button[data-role=\"{role}\"]")).await?;
+        if role != "security" {
+            unlock(window).await?;
+        }
+        window.see("statement").await?;
+        window.click("use-demo-passphrase").await?;
+        window.keep_picture(&format!("sign-{role}")).await?;
+        window.click("confirm-sign").await?;
+        window.see("receipt").await?;
+        window.click("close-receipt").await?;
+        window.see(&format!("signoff-card[data-role=\"{role}\"][data-state=\"signed\"]")).await?;
+    }
+    window.see("gate[data-verdict=\"go\"]").await?;
+    window.keep_picture("go").await
+}
+
+async fn the_deployment_is_recorded_and_verified(window: &Window) -> Result<()> {
+    window.click("tab-deployment").await?;
+    window.choose("deployed-by", "devops").await?;
+    window.choose("verified-by", "security").await?;
+    window.click("record-deployment").await?;
+    window.see("deployment").await?;
+    window.click("run-after").await?;
+    window.see("item-row[data-item=\"deployed.rate-limit\"][data-state=\"settled\"]").await?;
+    run_has_ended(window).await?;
+    window.write("verify-note", "All five hold").await?;
+    window.click("verify-deployment").await?;
+    unlock(window).await?;
+    window.see_none("verify-deployment").await?;
+    window.click("close-release").await?;
+    window.see_none("close-release").await?;
+    window.keep_picture("deployed").await
+}
+
+async fn exports(window: &Window) -> Result<String> {
+    window.click("export-bundle").await?;
+    let path = window.read("bundle-path").await?;
+    window.keep_picture("exported").await?;
+    Ok(path.trim().to_owned())
+}
+
+async fn comes_back_after_a_restart(home: &std::path::Path) -> Result<()> {
+    let window = Window::open(home).await?;
+    window.see("release-row[data-stage=\"closed\"]").await?;
+    window.keep_picture("board").await?;
+    window.close().await
+}
+
+/// Answers the dialog that asks the person whose turn it is for their passphrase.
+async fn unlock(window: &Window) -> Result<()> {
+    window.see("unlock-dialog").await?;
+    window.click("use-demo-passphrase").await?;
+    window.click("confirm-unlock").await?;
+    window.see_none("unlock-dialog").await
+}
+
+async fn run_has_ended(window: &Window) -> Result<()> {
+    window.see_none("item-row[data-outcome=\"running\"]").await?;
+    window.see_none("cancel-check").await?;
+    ensure!(!window.is_there("toast[data-tone=\"fail\"]").await?, "the run failed");
+    Ok(())
+}

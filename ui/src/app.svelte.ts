@@ -1,0 +1,30 @@
+// What every screen shares: the host, who is unlocked, messages, the address.
+
+import { getContext, setContext } from "svelte";
+import { Toasts } from "./components/toasts.svelte";
+import { Session } from "./features/session/session.svelte";
+import type { Host } from "./host/host";
+import { legible } from "./host/legible";
+import { Router } from "./router.svelte";
+
+const KEY = Symbol("app");
+
+export class App {
+  readonly host: Host;
+  readonly toasts = new Toasts();
+  readonly router = new Router();
+  readonly session: Session;
+
+  constructor(host: Host) {
+    this.host = legible(host);
+    this.session = new Session(this.host, this.toasts);
+  }
+}
+
+export function provideApp(app: App): App {
+  return setContext(KEY, app);
+}
+
+export function useApp(): App {
+  return getContext<App>(KEY);
+}

@@ -1,0 +1,265 @@
+import { SvelteMap } from "svelte/reactivity";
+import { Calm } from "../../components/calm";
+import {
+  Failure,
+  type Host,
+  type ItemDetail,
+  type ItemRow,
+  type MemberView,
+  type OutcomeCode,
+  type PhaseCode,
+  type ProgressView,
+  type ProjectView,
+  type ReleaseRef,
+  type ReleaseView,
+  type SectionView,
+} from "../../host/host";
+import { words } from "../../words";
+import { worst } from "../item/outcome";
+import type { Result, Session } from "../session/session.svelte";
+
+export type Filter = "all" | "blocking" | "failed" | "inconclusive" | "open";
+
+/** What a run has said of an item before the next query confirms it. */
+export interface Live {
+  running: boolean;
+  outcome: OutcomeCode | null;
+  reason: string | null;
+  summary: string;
+  /** Counts up with each message, so that a query knows what it covers. */
+  stamp: number;
+}
+
+/** Where the current or last run stands. */
+export interface RunProgress {
+  done: number;
+  total: number;
+  cancelling: boolean;
+}
+
+export const AFTER: readonly PhaseCode[] = ["after", "watch"];
+const REQUERY_MS = 400;
+
+/** One release on the screen: what is known, what is selected, what is running. */
+export class Release {
+  readonly of: ReleaseRef;
+  view = $state.raw<ReleaseView | null>(null);
+  project = $state.raw<ProjectView | null>(null);
+  detail = $state.raw<ItemDetail | null>(null);
+  failure = $state.raw<Failure | null>(null);
+  run = $state.raw<RunProgress | null>(null);
+  readonly live = new SvelteMap<string, Live>();
+
+  filter = $state<Filter>("all");
+  query = $state("");
+  section = $state("");
+  selected = $state("");
+
+  readonly #host: Host;
+  readonly #session: Session;
+  #stamp = 0;
+  #turn = 0;
+  readonly #calm = new Calm(() => this.#query(), REQUERY_MS);
+
+  // Made anew by each derivation and never changed: a plain set serves.
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity
+  readonly blocking: ReadonlySet<string> = $derived(new Set(this.view?.gate.blockers.flatMap((each) => (each.item ? [each.item] : [])) ?? []));
+
+  /** Sections with the items that the filter lets through. */
+  readonly shown = $derived.by((): SectionView[] => {
+    const query = this.query.trim().toLowerCase();
+    return (this.view?.sections ?? [])
+      .filter((section) => !this.section || section.id === this.section)
+      .map((section) => ({ ...section, items: section.items.filter((item) => this.#passes(item) && (!query || matches(item, query))) }))
+      .filter((section) => section.items.length > 0);
+  });
+
+  readonly afterSections = $derived((this.view?.sections ?? []).filter((section) => AFTER.includes(section.phase)));
+
+  readonly counts = $derived.by((): Record<Filter, number> => {
+    const counts: Record<Filter, number> = { all: 0, blocking: 0, failed: 0, inconclusive: 0, open: 0 };
+    for (const section of this.view?.sections ?? []) {
+      if (this.section && section.id !== this.section) continue;
+      for (const item of section.items) {
+        for (const filter of Object.keys(counts) as Filter[]) if (this.#is(item, filter)) counts[filter] += 1;
+      }
+    }
+    return counts;
+  });
+
+  /** The unlocked person's entry on this project's roster. */
+  readonly me = $derived.by((): MemberView | null => {
+    const key = this.#session.unlocked?.fingerprint;
+    return this.project?.members.find((member) => member.fingerprint === key) ?? null;
+  });
+
+  readonly running = $derived(this.run !== null || (this.view?.running ?? false));
+
+  constructor(host: Host, session: Session, of: ReleaseRef) {
+    this.#host = host;
+    this.#session = session;
+    this.of = of;
+  }
+
+  async load(): Promise<void> {
+    const turn = ++this.#turn;
+    try {
+      const [view, project] = await Promise.all([this.#host.release(this.of), this.#host.project(this.of.project)]);
+      // An answer that comes late must not replace a newer one.
+      if (turn !== this.#turn) return;
+      this.view = view;
+      this.project = project;
+      this.failure = null;
+    } catch (thrown) {
+      if (turn === this.#turn) this.failure = Failure.of(thrown);
+    }
+  }
+
+  /** Asks again soon; many calls make one query. */
+  requery(): void {
+    this.#calm.ask();
+  }
+
+  async #query(): Promise<void> {
+    const covered = this.#stamp;
+    await this.load();
+    await this.#loadDetail();
+    for (const [item, live] of this.live) if (!live.running && live.stamp <= covered) this.live.delete(item);
+  }
+
+  /** Stops what is waiting; the controller is not used afterwards. */
+  stop(): void {
+    this.#calm.stop();
+  }
+
+  // Items.
+
+  async select(item: string): Promise<void> {
+    if (this.selected === item) return;
+    this.selected = item;
+    if (this.detail?.row.id !== item) this.detail = null;
+    await this.#loadDetail();
+  }
+
+  async #loadDetail(): Promise<void> {
+    const item = this.selected;
+    if (!item) return;
+    const result = await this.#session.attempt(() => this.#host.item(this.of, item));
+    if (result.ok && this.selected === item) this.detail = result.value;
+  }
+
+  row(item: string): ItemRow | undefined {
+    return this.view?.sections.flatMap((section) => section.items).find((each) => each.id === item);
+  }
+
+  #passes(item: ItemRow): boolean {
+    return this.#is(item, this.filter);
+  }
+
+  #is(item: ItemRow, filter: Filter): boolean {
+    switch (filter) {
+      case "all":
+        return true;
+      case "blocking":
+        return this.blocking.has(item.id);
+      case "failed":
+        return item.state === "failed" || item.machine?.outcome === "fail";
+      case "inconclusive":
+        return item.machine?.outcome === "inconclusive";
+      case "open":
+        return item.state === "open" || item.state === "failed";
+    }
+  }
+
+  // Runs.
+
+  /** Runs probes; `items` empty means all. */
+  async check(items: string[], allowActive = false): Promise<void> {
+    if (this.running) return;
+    this.run = { done: 0, total: items.length, cancelling: false };
+    await this.#session.attempt(() => this.#host.startCheck({ ...this.of, items, allowActive }, (step) => this.progress(step)));
+    this.run = null;
+    for (const [item, live] of this.live) if (live.running) this.live.set(item, { ...live, running: false, stamp: ++this.#stamp });
+    await this.#query();
+  }
+
+  async cancel(): Promise<void> {
+    if (this.run) this.run = { ...this.run, cancelling: true };
+    await this.#session.attempt(() => this.#host.cancelCheck(this.of));
+  }
+
+  /** Items that failed or could not be told. */
+  unsure(): string[] {
+    return this.#ids((item) => item.machine?.outcome === "fail" || item.machine?.outcome === "inconclusive");
+  }
+
+  /** Items with probes of one section. */
+  ofSection(id: string): string[] {
+    return (this.view?.sections ?? [])
+      .filter((section) => section.id === id)
+      .flatMap((section) => section.items.filter((item) => item.probes.length > 0).map((item) => item.id));
+  }
+
+  /** Items with probes that are due after the deployment. */
+  afterItems(): string[] {
+    return this.afterSections.flatMap((section) => section.items.filter((item) => item.probes.length > 0).map((item) => item.id));
+  }
+
+  #ids(wanted: (item: ItemRow) => boolean): string[] {
+    return (this.view?.sections ?? []).flatMap((section) => section.items.filter(wanted).map((item) => item.id));
+  }
+
+  progress(step: ProgressView): void {
+    switch (step.step) {
+      case "began":
+        this.run = { done: 0, total: step.total, cancelling: false };
+        break;
+      case "started":
+        // A second probe of the same item must not wipe the first one's verdict.
+        this.live.set(step.item, { outcome: null, reason: null, summary: "", ...this.live.get(step.item), running: true, stamp: ++this.#stamp });
+        break;
+      case "finished": {
+        const before = this.live.get(step.item)?.outcome ?? null;
+        const outcome = before ? worst(before, step.outcome) : step.outcome;
+        const decides = outcome === step.outcome;
+        const earlier = this.live.get(step.item);
+        this.live.set(step.item, {
+          running: false,
+          outcome,
+          reason: decides ? (step.reason ?? null) : (earlier?.reason ?? null),
+          summary: decides ? step.summary : (earlier?.summary ?? ""),
+          stamp: ++this.#stamp,
+        });
+        this.run = { done: step.done, total: step.total, cancelling: this.run?.cancelling ?? false };
+        this.requery();
+        break;
+      }
+      case "ended":
+        break;
+    }
+  }
+
+  // Actions: each is one call, shows its own failure, and asks again afterwards.
+
+  async act<T>(action: (host: Host) => Promise<T>, { quiet = false } = {}): Promise<Result<T>> {
+    const result = await this.#session.attempt(() => action(this.#host), { quiet });
+    if (result.ok) await this.#query();
+    return result;
+  }
+
+  /** Names of those who hold a role and whose key is on this machine. */
+  holders(role: string): MemberView[] {
+    return this.project?.members.filter((member) => member.roles.includes(role) && member.here) ?? [];
+  }
+
+  /** Why no deployment can be recorded now; empty when one can. */
+  readonly deploymentLock = $derived.by((): string => {
+    const gate = this.view?.gate;
+    if (!gate) return words.common.loading;
+    return gate.verdict === "go" ? "" : words.deployment.locked(gate.summary);
+  });
+}
+
+function matches(item: ItemRow, query: string): boolean {
+  return item.title.toLowerCase().includes(query) || item.id.includes(query) || (item.machine?.summary.toLowerCase().includes(query) ?? false);
+}

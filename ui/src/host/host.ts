@@ -1,0 +1,129 @@
+// The one wall between the screens and what does the work. `tauri.ts` fills it in the
+// window, `fake.ts` in tests and in a plain browser.
+
+import type {
+  AttachEvidence,
+  Attest,
+  Board,
+  BundleView,
+  CheckView,
+  CloseRelease,
+  CreateKey,
+  DecideException,
+  EnrollMember,
+  FailureView,
+  ItemDetail,
+  KeyView,
+  LedgerView,
+  OpenRelease,
+  ProgressView,
+  ProjectView,
+  RecordDeployment,
+  ReleaseView,
+  RequestException,
+  SignOff,
+  StatementView,
+  StatusView,
+  StrengthView,
+  TemplateView,
+  TimelineRow,
+  VerifyDeployment,
+  VerifyView,
+} from "./wire.gen";
+
+export type * from "./wire.gen";
+
+/** Kinds of secret that can be generated. */
+export type SecretKind = "jwt-secret" | "encryption-key" | "redis-password";
+
+/** Names one release. */
+export interface ReleaseRef {
+  project: string;
+  release: string;
+}
+
+/** A run of the probes. */
+export interface CheckRequest extends ReleaseRef {
+  /** Items to look at; empty means all. */
+  items: string[];
+  /** Whether probes that change load or state on the target may run. */
+  allowActive: boolean;
+}
+
+/** Everything that the screens can ask for. A failure rejects with a {@link Failure}. */
+export interface Host {
+  status(): Promise<StatusView>;
+  board(): Promise<Board>;
+  project(project: string): Promise<ProjectView>;
+  release(of: ReleaseRef): Promise<ReleaseView>;
+  item(of: ReleaseRef, item: string): Promise<ItemDetail>;
+  /** Newest first. */
+  timeline(project: string): Promise<TimelineRow[]>;
+  checkLedger(): Promise<LedgerView>;
+
+  createKey(request: CreateKey): Promise<KeyView>;
+  unlock(key: string, passphrase: string): Promise<KeyView>;
+  lock(): Promise<void>;
+
+  startDemo(): Promise<ReleaseRef>;
+  /** Plants the demo target's faults, or repairs them. */
+  setDemoFaults(faults: boolean): Promise<void>;
+  createProject(toml: string): Promise<ProjectView>;
+  enrollMember(request: EnrollMember): Promise<ProjectView>;
+  openRelease(request: OpenRelease): Promise<ReleaseView>;
+
+  /** Resolves when the run has ended. */
+  startCheck(request: CheckRequest, progress: (step: ProgressView) => void): Promise<CheckView>;
+  cancelCheck(of: ReleaseRef): Promise<void>;
+  attest(request: Attest): Promise<ItemDetail>;
+  attachEvidence(request: AttachEvidence): Promise<ItemDetail>;
+  requestException(request: RequestException): Promise<ItemDetail>;
+  decideException(request: DecideException): Promise<ReleaseView>;
+
+  /** The exact text that the unlocked person would sign. */
+  statement(of: ReleaseRef, role: string): Promise<StatementView>;
+  signOff(request: SignOff): Promise<ReleaseView>;
+  recordDeployment(request: RecordDeployment): Promise<ReleaseView>;
+  verifyDeployment(request: VerifyDeployment): Promise<ReleaseView>;
+  closeRelease(request: CloseRelease): Promise<ReleaseView>;
+
+  exportBundle(of: ReleaseRef): Promise<BundleView>;
+  verifyBundle(path: string): Promise<VerifyView>;
+  importChecklist(name: string, markdown: string): Promise<TemplateView>;
+  templates(): Promise<TemplateView[]>;
+  generateSecret(kind: SecretKind): Promise<string>;
+  judgeSecret(name: string, value: string): Promise<StrengthView>;
+
+  /** Calls `listener` whenever the ledger has grown: query again. Returns the way to stop. */
+  onLedgerChanged(listener: () => void): () => void;
+}
+
+/** What a host rejects with. */
+export class Failure extends Error implements FailureView {
+  readonly code: string;
+  readonly hint: string;
+
+  constructor(view: FailureView) {
+    super(view.message);
+    this.name = "Failure";
+    this.code = view.code;
+    this.hint = view.hint;
+  }
+
+  /** Anything that was thrown, as a failure. */
+  static of(thrown: unknown): Failure {
+    if (thrown instanceof Failure) return thrown;
+    if (isFailureView(thrown)) return new Failure(thrown);
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return new Failure({ code: "unexpected", message, hint: "" });
+  }
+}
+
+function isFailureView(value: unknown): value is FailureView {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as FailureView).code === "string" &&
+    typeof (value as FailureView).message === "string"
+  );
+}

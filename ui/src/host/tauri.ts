@@ -1,0 +1,72 @@
+// The host of the real window: every method is one declared IPC command.
+
+import { Channel, invoke, type InvokeArgs } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import { Failure, type Host, type ProgressView } from "./host";
+
+async function call<T>(command: string, args?: InvokeArgs): Promise<T> {
+  try {
+    return await invoke<T>(command, args);
+  } catch (thrown) {
+    throw Failure.of(thrown);
+  }
+}
+
+export function tauriHost(): Host {
+  return {
+    status: () => call("status"),
+    board: () => call("board"),
+    project: (project) => call("project", { project }),
+    release: (of) => call("release", { ...of }),
+    item: (of, item) => call("item", { ...of, item }),
+    timeline: (project) => call("timeline", { project }),
+    checkLedger: () => call("check_ledger"),
+
+    createKey: (request) => call("create_key", { request }),
+    unlock: (key, passphrase) => call("unlock", { key, passphrase }),
+    lock: () => call("lock"),
+
+    startDemo: () => call("start_demo"),
+    setDemoFaults: (faults) => call("set_demo_faults", { faults }),
+    createProject: (toml) => call("create_project", { toml }),
+    enrollMember: (request) => call("enroll_member", { request }),
+    openRelease: (request) => call("open_release", { request }),
+
+    startCheck: (request, progress) => {
+      const channel = new Channel<ProgressView>();
+      channel.onmessage = progress;
+      return call("start_check", { ...request, progress: channel });
+    },
+    cancelCheck: (of) => call("cancel_check", { ...of }),
+    attest: (request) => call("attest", { request }),
+    attachEvidence: (request) => call("attach_evidence", { request }),
+    requestException: (request) => call("request_exception", { request }),
+    decideException: (request) => call("decide_exception", { request }),
+
+    statement: (of, role) => call("statement", { ...of, role }),
+    signOff: (request) => call("sign_off", { request }),
+    recordDeployment: (request) => call("record_deployment", { request }),
+    verifyDeployment: (request) => call("verify_deployment", { request }),
+    closeRelease: (request) => call("close_release", { request }),
+
+    exportBundle: (of) => call("export_bundle", { ...of }),
+    verifyBundle: (path) => call("verify_bundle", { path }),
+    importChecklist: (name, markdown) => call("import_checklist", { name, markdown }),
+    templates: () => call("templates"),
+    generateSecret: (kind) => call("generate_secret", { kind }),
+    judgeSecret: (name, value) => call("judge_secret", { name, value }),
+
+    onLedgerChanged: (listener) => {
+      let stopped = false;
+      let stop: (() => void) | undefined;
+      void listen("ledger-changed", () => listener()).then((unlisten) => {
+        if (stopped) unlisten();
+        else stop = unlisten;
+      });
+      return () => {
+        stopped = true;
+        stop?.();
+      };
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// A small hash router: the address says which screen, release, tab and item are shown,
+// so that it can be copied, reloaded and gone back from.
+
+export type ReleaseTab = "checklist" | "signoff" | "deployment";
+
+export type Route =
+  | { view: "board" }
+  | { view: "start" }
+  | { view: "project"; project: string }
+  | { view: "timeline"; project: string }
+  | { view: "release"; project: string; release: string; tab: ReleaseTab; item: string };
+
+const TABS: ReleaseTab[] = ["checklist", "signoff", "deployment"];
+
+export const paths = {
+  board: () => "#/board",
+  start: () => "#/start",
+  project: (project: string) => `#/p/${encodeURIComponent(project)}`,
+  timeline: (project: string) => `#/p/${encodeURIComponent(project)}/timeline`,
+  release: (of: { project: string; release: string }, tab: ReleaseTab = "checklist", item = "") =>
+    `#/p/${encodeURIComponent(of.project)}/r/${encodeURIComponent(of.release)}/${tab}${item ? `/${encodeURIComponent(item)}` : ""}`,
+};
+
+export function parse(hash: string): Route {
+  const parts = hash.replace(/^#\/?/, "").split("/").map(decode);
+  const [head, project = "", kind, release = "", tab = "checklist", item = ""] = parts;
+  if (head === "start") return { view: "start" };
+  if (head !== "p" || !project) return { view: "board" };
+  if (kind === "timeline") return { view: "timeline", project };
+  if (kind !== "r" || !release) return { view: "project", project };
+  const known = TABS.find((each) => each === tab) ?? "checklist";
+  return { view: "release", project, release, tab: known, item };
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export class Router {
+  #hash = $state(location.hash);
+  route = $derived(parse(this.#hash));
+
+  constructor() {
+    addEventListener("hashchange", () => (this.#hash = location.hash));
+  }
+
+  go(path: string): void {
+    location.hash = path;
+  }
+
+  /** Changes the address without a step in the history. */
+  replace(path: string): void {
+    history.replaceState(null, "", path);
+    this.#hash = path;
+  }
+}

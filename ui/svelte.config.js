@@ -1,0 +1,2 @@
+// Svelte strips types by itself: no preprocessor is needed.
+export default {};

@@ -1,0 +1,22 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { svelteTesting } from "@testing-library/svelte/vite";
+import { defineConfig } from "vitest/config";
+
+// The window's own policy, so that a preview in a browser breaks where the window would.
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte(), ...(mode === "test" ? [svelteTesting()] : [])],
+  // A `data:` font or script would be refused by the window's policy.
+  build: { assetsInlineLimit: 0, target: "es2022", reportCompressedSize: false },
+  server: { port: 5173, strictPort: true },
+  preview: { headers: { "content-security-policy": policy } },
+  test: {
+    environment: "jsdom",
+    include: ["tests/**/*.test.ts"],
+    setupFiles: ["tests/setup.ts"],
+    restoreMocks: true,
+    testTimeout: 20_000,
+  },
+}));
