@@ -89,6 +89,7 @@ async fn the_deployment_is_recorded_and_verified(window: &Window) -> Result<()> 
     window.choose("deployed-by", "devops").await?;
     window.choose("verified-by", "security").await?;
     window.click("record-deployment").await?;
+    unlock(window).await?;
     window.see("deployment").await?;
     window.click("run-after").await?;
     window.see("item-row[data-item=\"deployed.rate-limit\"][data-state=\"settled\"]").await?;
