@@ -32,8 +32,10 @@ mod tests {
 
     #[test]
     fn key_order_and_spaces_do_not_change_the_bytes() {
-        let a: serde_json::Value = serde_json::from_str(r#"{"b": 1, "a": [1.0, "é"]}"#).expect("json");
-        let b: serde_json::Value = serde_json::from_str(r#"{"a":[1,"\u00e9"],"b":1}"#).expect("json");
+        let a: serde_json::Value =
+            serde_json::from_str(r#"{"b": 1, "a": [1.0, "é"]}"#).expect("json");
+        let b: serde_json::Value =
+            serde_json::from_str(r#"{"a":[1,"\u00e9"],"b":1}"#).expect("json");
         assert_eq!(bytes(&a).expect("canonical"), bytes(&b).expect("canonical"));
         assert_eq!(bytes(&a).expect("canonical"), r#"{"a":[1,"é"],"b":1}"#.as_bytes());
     }

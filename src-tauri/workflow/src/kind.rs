@@ -1,6 +1,7 @@
 //! Whose turn it is after a failure: the person's, the rules', the machine's. Exit codes
 //! and screens are chosen by this, never by the text.
 
+use countersign_domain::refusal::Refusal;
 use countersign_ledger::keys::KeyError;
 
 use crate::error::Failure;
@@ -23,9 +24,8 @@ impl Failure {
     #[must_use]
     pub fn kind(&self) -> FailureKind {
         match self {
-            Self::Refused(_) | Self::Locked | Self::Key(KeyError::WrongPassphrase { .. }) => {
-                FailureKind::Refused
-            }
+            Self::Refused(refusal) => of_refusal(refusal),
+            Self::Locked | Self::Key(KeyError::WrongPassphrase { .. }) => FailureKind::Refused,
             Self::Ledger(_)
             | Self::Running
             | Self::File { .. }
@@ -46,10 +46,28 @@ impl Failure {
     }
 }
 
+/// The rules also find slips of the pen: a name that nobody has, a text that says nothing.
+fn of_refusal(refusal: &Refusal) -> FailureKind {
+    match refusal {
+        Refusal::Text { .. }
+        | Refusal::Environment(_)
+        | Refusal::Environments
+        | Refusal::KeyMismatch(_)
+        | Refusal::Policy
+        | Refusal::UnknownMember(_)
+        | Refusal::UnknownRelease(_)
+        | Refusal::UnknownEnvironment(_)
+        | Refusal::UnknownItem(_)
+        | Refusal::UnknownException(_)
+        | Refusal::TemplateMissing(_)
+        | Refusal::ExpiryPast => FailureKind::Input,
+        _ => FailureKind::Refused,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use countersign_domain::refusal::Refusal;
 
     #[test]
     fn each_failure_says_whose_turn_it_is() {
@@ -58,6 +76,11 @@ mod tests {
         let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
         for (sentence, failure, kind) in [
             ("the rules refuse", Failure::Refused(Refusal::Closed), FailureKind::Refused),
+            (
+                "a text that says nothing",
+                Failure::Refused(Refusal::Text { field: "comment", max: 9 }),
+                FailureKind::Input,
+            ),
             ("a wrong passphrase", Failure::Key(wrong), FailureKind::Refused),
             ("a value of the wrong shape", input, FailureKind::Input),
             ("a weak passphrase", Failure::Key(KeyError::PassphraseTooShort), FailureKind::Input),

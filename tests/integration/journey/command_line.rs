@@ -55,8 +55,15 @@ fn each_kind_of_failure_has_the_exit_code_that_help_promises() -> Result<()> {
         ("a role that is none", &["sign", "--role", "king"], 65, "king"),
         ("an item that is none", &["check", "--item", "no.such"], 65, "no.such"),
         ("an item without a probe", &["check", "--item", "a.b"], 65, "no probe"),
-        ("a project that is none", &["--project", "Other", "gate"], 65, "Other"),
-        ("a weak kind of secret", &["secrets", "generate", "pin"], 65, "pin"),
+        ("a project that nobody has", &["--project", "Other", "gate"], 65, "Other"),
+        (
+            "an environment that is none",
+            &["release", "open", "9", "--environment", "moon"],
+            65,
+            "moon",
+        ),
+        ("a no without a word", &["sign", "--role", "security", "--decline"], 65, "comment"),
+        ("a kind of secret that is none", &["secrets", "generate", "pin"], 65, "pin"),
         ("a file that is not there", &["verify", "missing.zip"], 74, "missing.zip"),
         ("the rules refuse", &["sign", "--role", "security"], 77, "not ready"),
         (

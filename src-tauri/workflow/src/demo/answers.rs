@@ -21,7 +21,8 @@ use super::folder::{Condition, Folder};
 use super::{FRONTEND, socket, tree};
 
 /// On every answer, so that nobody takes the demo for anything else.
-pub(crate) const MARK: HeaderName = HeaderName::from_static(countersign_probes::http::visit::DEMO_MARK);
+pub(crate) const MARK: HeaderName =
+    HeaderName::from_static(countersign_probes::http::visit::DEMO_MARK);
 /// Bytes of a request's body that are read.
 const MAX_BODY: usize = 16 * 1024;
 /// Failed logins for one address, and the window in which they count.
