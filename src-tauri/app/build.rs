@@ -6,8 +6,8 @@ macro_rules! with_commands {
 }
 
 fn main() {
-    println!("cargo:rerun-if-changed=src-tauri/app/command_list.rs");
-    let commands: &'static [&'static str] = include!("command_list.rs");
+    println!("cargo:rerun-if-changed=src-tauri/app/command_list.in");
+    let commands: &'static [&'static str] = include!("command_list.in");
     let manifest = tauri_build::AppManifest::new().commands(commands);
     let attributes = tauri_build::Attributes::new()
         .app_manifest(manifest)

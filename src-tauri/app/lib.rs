@@ -1,6 +1,6 @@
 //! The window: Tauri's shell around `workflow`. It holds who is signed in, passes commands
 //! on, and shows nothing but what the fold says. A command that is not declared in
-//! `command_list.rs` and granted in `capabilities/` is refused before it gets here.
+//! `command_list.in` and granted in `capabilities/` is refused before it gets here.
 
 mod commands;
 mod error;
@@ -21,7 +21,7 @@ macro_rules! with_commands {
 
 /// A Tauri application that answers the window's commands out of `session`.
 pub fn builder<R: Runtime>(builder: Builder<R>, session: Session) -> Builder<R> {
-    builder.manage(session).invoke_handler(include!("command_list.rs"))
+    builder.manage(session).invoke_handler(include!("command_list.in"))
 }
 
 /// The window's configuration, assets and permissions.

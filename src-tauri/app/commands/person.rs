@@ -1,4 +1,4 @@
-//! Who is signed in.
+//! Who is signed in: keys are made, opened and forgotten here.
 
 use countersign_workflow::view::{CreateKey, KeyView};
 use tauri::State;

@@ -1,4 +1,4 @@
-//! Queries.
+//! Queries: what the window shows is read anew from the fold each time.
 
 use countersign_domain::id::{ItemId, ProjectId};
 use countersign_workflow::role_of;

@@ -1,4 +1,4 @@
-//! Bundles out and in.
+//! Bundles: the audit record out as a file, and any such file checked.
 
 use std::path::Path;
 

@@ -2,9 +2,10 @@
 //! must not do: listen elsewhere, answer for others, leave its secrets in the ledger.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod socket;
+
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_domain::environment::Environment;
@@ -13,14 +14,9 @@ use countersign_workflow::check::Selection;
 use countersign_workflow::demo::{DemoStarted, PASSPHRASE};
 use countersign_workflow::view::{Attest, CheckView, GateCode, OutcomeCode, SignOff, TickCode};
 use countersign_workflow::{Home, World};
-use futures::{SinkExt as _, StreamExt as _};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::{Error, Message};
 use zeroize::Zeroizing;
 
 fn open(folder: &TempDir) -> Home {
@@ -342,69 +338,4 @@ async fn the_values_of_its_secrets_reach_neither_ledger_nor_history() {
         .output()
         .expect("git");
     assert!(log.status.success() && log.stdout.is_empty(), "the .env was committed");
-}
-
-#[tokio::test]
-async fn the_socket_lets_anybody_in_until_it_is_repaired() {
-    let folder = TempDir::new().expect("a folder");
-    let home = open(&folder);
-    let demo = home.start_demo().await.expect("the demo");
-    let at = address(&home, &demo, "api");
-    let env = std::fs::read_to_string(folder.path().join("demo/source/.env")).expect("the .env");
-    let token = env.lines().find_map(|line| line.strip_prefix("AUTH_TOKEN=")).expect("a token");
-    let valid = format!("40{{\"token\":\"{token}\"}}");
-    let wrong = "40{\"token\":\"wrong\"}".to_owned();
-
-    for packet in ["40".to_owned(), wrong.clone(), valid.clone()] {
-        let answer = join(&folder, at, None, &packet).await.expect("open");
-        assert!(answer.starts_with("40{"), "faulty: {answer}");
-    }
-    home.repair_demo().expect("repaired");
-    for packet in ["40".to_owned(), wrong, "40{\"token\":7}".to_owned(), "40{".to_owned()] {
-        let answer = join(&folder, at, None, &packet).await.expect("open");
-        assert!(answer.starts_with("44{"), "repaired: {answer}");
-    }
-    let answer = join(&folder, at, Some("https://app.demo.invalid"), &valid).await.expect("open");
-    assert!(answer.starts_with("40{"), "repaired, valid: {answer}");
-    let foreign = join(&folder, at, Some("https://foreign.example"), &valid).await;
-    let Err(Error::Http(refused)) = foreign else { panic!("a foreign origin: {foreign:?}") };
-    assert_eq!(refused.status(), 403);
-}
-
-/// Opens a socket, asks for the namespace, and gives the answer.
-async fn join(
-    folder: &TempDir,
-    at: SocketAddr,
-    origin: Option<&str>,
-    packet: &str,
-) -> Result<String, Error> {
-    let mut roots = rustls::RootCertStore::empty();
-    let ca =
-        CertificateDer::from_pem_file(folder.path().join("demo/ca.pem")).expect("the authority");
-    roots.add(ca).expect("usable");
-    let config = rustls::ClientConfig::builder_with_provider(Arc::new(
-        rustls::crypto::ring::default_provider(),
-    ))
-    .with_safe_default_protocol_versions()
-    .expect("versions")
-    .with_root_certificates(roots)
-    .with_no_client_auth();
-    let stream = TcpStream::connect(at).await.expect("it listens");
-    let name = ServerName::IpAddress(at.ip().into());
-    let stream = tokio_rustls::TlsConnector::from(Arc::new(config))
-        .connect(name, stream)
-        .await
-        .expect("a trusted handshake");
-    let url = format!("wss://{at}/socket.io/?EIO=4&transport=websocket");
-    let mut request = url.into_client_request().expect("a request");
-    if let Some(origin) = origin {
-        request.headers_mut().insert("origin", origin.parse().expect("a header"));
-    }
-    let (mut socket, _) = tokio_tungstenite::client_async(request, stream).await?;
-    let open = socket.next().await.expect("a packet")?;
-    assert!(open.to_text()?.starts_with("0{\"sid\""), "{open}");
-    socket.send(Message::text("2")).await?;
-    assert_eq!(socket.next().await.expect("a pong")?.to_text()?, "3");
-    socket.send(Message::text(packet)).await?;
-    Ok(socket.next().await.expect("an answer")?.to_text()?.to_owned())
 }
