@@ -410,6 +410,7 @@ export const words = {
     production: "Production",
     policy: (required: string[], approvers: string[]) => `A release needs ${required.join(", ")}, each signed by another person. Exceptions are decided by ${approvers.join(" or ")}.`,
     toml: "countersign.toml",
+    ownRoles: "You keep the roster. You also answer for",
     tomlHint: "Change the sample, or open a file.",
     tomlMissing: "Paste a countersign.toml",
     openFile: "Open file",

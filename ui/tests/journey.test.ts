@@ -87,10 +87,15 @@ describe("the deployment", () => {
     expect(screen.getByTestId("record-deployment")).toHaveAttribute("aria-disabled", "true");
     expect(screen.getAllByText("The one who deploys cannot verify").length).toBeGreaterThan(0);
     await user.selectOptions(verifier, within(verifier).getByRole("option", { name: /Sana Okafor/ }));
+    expect(screen.getByTestId("record-deployment")).toHaveTextContent("Record as Dev Lindqvist");
     await user.click(screen.getByTestId("record-deployment"));
+    await user.click(await screen.findByTestId("use-demo-passphrase"));
+    await user.click(screen.getByTestId("confirm-unlock"));
     expect(await screen.findByTestId("deployment")).toHaveTextContent("Dev Lindqvist");
     expect(sent(host, "recordDeployment")).toHaveLength(1);
     await user.click(screen.getByTestId("verify-deployment"));
+    await user.click(await screen.findByTestId("use-demo-passphrase"));
+    await user.click(screen.getByTestId("confirm-unlock"));
     await waitFor(() => expect(screen.queryByTestId("verify-deployment")).toBeNull());
   });
 

@@ -83,7 +83,7 @@ describe("signing", () => {
     await user.type(within(unlock).getByTestId("passphrase"), PASSPHRASE);
     await user.click(within(unlock).getByTestId("confirm-unlock"));
     const dialog = await screen.findByTestId("sign-dialog");
-    expect(dialog).toHaveTextContent("Dev Lindqvist, dev@demo.test");
+    expect(dialog).toHaveTextContent("Dev Lindqvist, dev@demo.invalid");
     expect(screen.getByTestId("switch-person")).toHaveTextContent("Dev Lindqvist");
   });
 

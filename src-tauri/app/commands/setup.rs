@@ -2,7 +2,7 @@
 
 use countersign_workflow::demo::PASSPHRASE;
 use countersign_workflow::view::{EnrollMember, ProjectView, StrengthView, TemplateView};
-use countersign_workflow::{ProjectFile, template};
+use countersign_workflow::{ProjectFile, role_of, template};
 use serde::Serialize;
 use tauri::{AppHandle, Runtime, State};
 use zeroize::Zeroizing;
@@ -46,9 +46,11 @@ pub(crate) fn create_project<R: Runtime>(
     app: AppHandle<R>,
     session: State<'_, Session>,
     toml: String,
+    roles: Vec<String>,
 ) -> Answer<ProjectView> {
     let file = ProjectFile::parse(&toml, session.home.path())?;
-    let project = session.home.create_project(&*session.key()?, file, &[])?;
+    let roles: Vec<_> = roles.iter().map(|role| role_of(role)).collect::<Result<_, _>>()?;
+    let project = session.home.create_project(&*session.key()?, file, &roles)?;
     changed(&app);
     Ok(project)
 }

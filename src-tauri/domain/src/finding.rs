@@ -18,6 +18,8 @@ pub enum Reason {
     NeedsCredentials,
     /// The environment does not name what the claim is about.
     NotConfigured,
+    /// The claim changes load or state on the target, or runs a command, and nobody agreed.
+    NotAllowed,
     /// The answer was not of the protocol that was asked.
     Unexpected,
     /// Only a person can tell; the observation is kept as evidence.
@@ -38,6 +40,7 @@ impl Reason {
             Self::TimedOut => "timed out",
             Self::NeedsCredentials => "needs credentials",
             Self::NotConfigured => "not configured",
+            Self::NotAllowed => "needs your consent",
             Self::Unexpected => "unexpected answer",
             Self::NeedsPerson => "a person must decide",
             Self::Cancelled => "cancelled",

@@ -230,9 +230,9 @@ fn cancelled() -> Doubt {
 }
 
 fn not_allowed() -> Doubt {
-    let seen = "not tested: this look sends requests that load the target (failed logins, say) \
-                and must be allowed first";
-    Doubt::new(Reason::NotConfigured, seen)
+    let seen = "not tested: this look loads the target (failed logins, say) or runs a command \
+                of the checklist, and must be allowed first";
+    Doubt::new(Reason::NotAllowed, seen)
 }
 
 #[cfg(test)]

@@ -69,6 +69,31 @@ pub fn template_view(loaded: &Loaded) -> TemplateView {
     }
 }
 
+/// The reference of every probe, as Markdown.
+#[must_use]
+pub fn probe_reference() -> String {
+    let mut text = String::from(
+        "# Probes\n\nMade from the definitions in the code. Rules versions rise when the same \
+         facts get another verdict; the changelog lists each such change.\n",
+    );
+    for probe in registry::all() {
+        let known = probe.definition();
+        text.push_str(&format!(
+            "\n## `{}`\n\n{}\n\n- **Why**: {}\n- **How it looks, and what it sends**: {}\n\
+             - **What it cannot see**: {}\n- **Remedy**: {}\n- **Rules version**: {}{}\n",
+            known.name,
+            known.claim,
+            known.why,
+            known.how,
+            known.blind,
+            known.remedy,
+            known.rules,
+            if known.active { "; *active*: asks first in production" } else { "" },
+        ));
+    }
+    text
+}
+
 impl Home {
     fn template_folder(&self) -> PathBuf {
         self.path().join("templates")

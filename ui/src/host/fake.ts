@@ -388,7 +388,7 @@ export class FakeHost implements Host {
     this.#changed();
   }
 
-  async createProject(toml: string) {
+  async createProject(toml: string, roles: string[]) {
     const key = this.#signer();
     const name = /^\[project\]\s*name\s*=\s*"([^"]+)"/m.exec(toml)?.[1] ?? this.#fail("bad-project", "line 1, column 1: missing field `project`.", "Begin with [project] and its name.");
     const id = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
@@ -396,7 +396,7 @@ export class FakeHost implements Host {
       id,
       name,
       demo: false,
-      members: [{ name: key.owner, email: key.email, fingerprint: key.fingerprint, roles: ["admin"], here: true }],
+      members: [{ name: key.owner, email: key.email, fingerprint: key.fingerprint, roles: ["admin", ...roles], here: true }],
       environments: [{ name: "production", production: true, demo: false, targets: [{ name: "api", value: "https://api.example.test" }], secrets: [] }],
       required_roles: Object.keys(ROLE_TITLES),
       exception_approvers: ["security", "management"],

@@ -68,7 +68,7 @@ export interface Host {
   startDemo(): Promise<ReleaseRef>;
   /** Plants the demo target's faults, or repairs them. */
   setDemoFaults(faults: boolean): Promise<void>;
-  createProject(toml: string): Promise<ProjectView>;
+  createProject(toml: string, roles: string[]): Promise<ProjectView>;
   enrollMember(request: EnrollMember): Promise<ProjectView>;
   openRelease(request: OpenRelease): Promise<ReleaseView>;
 

@@ -28,7 +28,7 @@ export function tauriHost(): Host {
 
     startDemo: () => call("start_demo"),
     setDemoFaults: (faults) => call("set_demo_faults", { faults }),
-    createProject: (toml) => call("create_project", { toml }),
+    createProject: (toml, roles) => call("create_project", { toml, roles }),
     enrollMember: (request) => call("enroll_member", { request }),
     openRelease: (request) => call("open_release", { request }),
 

@@ -2,6 +2,7 @@
 //! is printed; Ctrl-C stops the run and keeps what was seen.
 
 use clap::Args;
+use countersign_domain::finding::Reason;
 use countersign_domain::id::{ItemId, ProjectId, ReleaseId};
 use countersign_workflow::check::Selection;
 use countersign_workflow::view::{CheckView, ItemResult, ItemRow, OutcomeCode, ReleaseView};
@@ -48,30 +49,18 @@ pub(crate) fn run(session: &Session, check: &Check, out: &mut Output) -> Result<
     let checked = session.wait(look(home, &key, (&project, &release), selection, out))??;
     let exit = exit(&checked);
     out.show(&checked, summary)?;
-    if !check.allow_active && left_out(home, &project, &view, &checked)? {
+    if left_out(&checked) {
         out.remark(
-            "In production, looks that load or change the target must be allowed: --allow-active",
+            "In production, looks that load the target or run commands must be allowed: --allow-active",
         );
     }
     Ok(exit)
 }
 
 /// Whether a look was not taken because nobody allowed it.
-fn left_out(
-    home: &Home,
-    project: &ProjectId,
-    view: &ReleaseView,
-    checked: &CheckView,
-) -> Result<bool, Fault> {
-    let environments = home.project(project)?.environments;
-    let production = environments
-        .iter()
-        .any(|environment| environment.name == view.row.environment && environment.production);
-    let untold = |row: &ItemRow| {
-        let mut items = checked.items.iter();
-        items.any(|item| item.id == row.id && item.outcome == OutcomeCode::Inconclusive)
-    };
-    Ok(production && probed(view).any(|row| row.active && untold(row)))
+fn left_out(checked: &CheckView) -> bool {
+    let consent = Reason::NotAllowed.words();
+    checked.items.iter().any(|item| item.reason.as_deref() == Some(consent))
 }
 
 /// Runs the check and shows each verdict as it comes.

@@ -319,8 +319,8 @@ fn mark_stale(project: &mut Project, stamp: &Stamp) {
     let ids: Vec<ReleaseId> = project
         .releases
         .values()
-        // A closed release is a record: who joins or leaves later does not touch it.
-        .filter(|release| release.closed.is_none())
+        // Once it went out, what was approved is a record: nothing later touches it.
+        .filter(|release| release.deployment.is_none() && release.closed.is_none())
         .filter(|release| release.signoffs.values().any(|signoff| signoff.stale.is_none()))
         .map(|release| release.id.clone())
         .collect();
@@ -330,12 +330,10 @@ fn mark_stale(project: &mut Project, stamp: &Stamp) {
             continue;
         };
         let Some(release) = project.releases.get_mut(&id) else { continue };
-        for signoff in release.signoffs.values_mut().filter(|signoff| signoff.stale.is_none()) {
-            if *signoff.covers != now {
-                let changes = signoff.covers.differences(&now);
-                let stale = Stale { event: stamp.event.clone(), at: stamp.at, changes };
-                signoff.stale = Some(stale);
-            }
+        let current = release.signoffs.values_mut().chain(&mut release.signoff_history);
+        for signoff in current.filter(|signoff| signoff.stale.is_none() && *signoff.covers != now) {
+            let changes = signoff.covers.differences(&now);
+            signoff.stale = Some(Stale { event: stamp.event.clone(), at: stamp.at, changes });
         }
     }
 }

@@ -2,11 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
+use std::sync::OnceLock;
 
 use countersign_domain::id::Digest;
 use countersign_export::{Requirements, Verdict as Verified, Verification, verify};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use crate::support::journey;
+
+pub(crate) fn good_bundle() -> &'static [u8] {
+    static BUNDLE: OnceLock<Vec<u8>> = OnceLock::new();
+    BUNDLE.get_or_init(|| journey().bundle())
+}
 
 pub(crate) type Members = BTreeMap<String, Vec<u8>>;
 

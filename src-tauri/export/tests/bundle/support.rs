@@ -23,7 +23,7 @@ use countersign_export::{BundleInput, write};
 use ssh_key::private::Ed25519Keypair;
 use ssh_key::{HashAlg, LineEnding, PrivateKey};
 
-pub(crate) use crate::packing::{Members, broken, check, fix_sums, pack, unpack};
+pub(crate) use crate::packing::{Members, broken, check, fix_sums, good_bundle, pack, unpack};
 
 pub(crate) const PROGRAM: &str = "countersign 0.1.0";
 pub(crate) const HOSTILE_NAME: &str = "Eve <script>alert('x')</script> \u{202e}gnp";
@@ -394,9 +394,4 @@ pub(crate) fn journey() -> &'static Story {
         story.close();
         story
     })
-}
-
-pub(crate) fn good_bundle() -> &'static [u8] {
-    static BUNDLE: OnceLock<Vec<u8>> = OnceLock::new();
-    BUNDLE.get_or_init(|| journey().bundle())
 }

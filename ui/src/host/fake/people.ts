@@ -15,9 +15,9 @@ function key(name: string, owner: string, email: string, body: string): KeyView 
 }
 
 export const KEYS: KeyView[] = [
-  key("demo-security", "Sana Okafor", "sana@demo.test", "u5hQ0aB1n9Xy2kVtq7mWc3LzRf8sPd4eJg6iKoMuTbw"),
-  key("demo-devops", "Dev Lindqvist", "dev@demo.test", "Zk2pVn7rTq4yWs1xMc9bLf6hGd3jKa8eUo5iPzQvRtE"),
-  key("demo-management", "Mara Petit", "mara@demo.test", "Yb8cXv3nMl1kJh6gFd9sAq2wEr5tZu7iOp4aSdFgHjK"),
+  key("demo-security", "Sana Okafor", "sana@demo.invalid", "u5hQ0aB1n9Xy2kVtq7mWc3LzRf8sPd4eJg6iKoMuTbw"),
+  key("demo-devops", "Dev Lindqvist", "dev@demo.invalid", "Zk2pVn7rTq4yWs1xMc9bLf6hGd3jKa8eUo5iPzQvRtE"),
+  key("demo-management", "Mara Petit", "mara@demo.invalid", "Yb8cXv3nMl1kJh6gFd9sAq2wEr5tZu7iOp4aSdFgHjK"),
 ];
 
 const ROLES = ["security", "devops", "management"];
