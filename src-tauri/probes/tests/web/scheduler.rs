@@ -72,7 +72,7 @@ async fn each_task_gets_one_finding_and_active_ones_come_last_if_allowed() {
     };
     let refused = findings(server.port, tasks(), Limits::default(), CancellationToken::new()).await;
     let a = refused.iter().find(|(item, ..)| item == "a").expect("one finding");
-    assert_eq!(a.2.outcome, Outcome::Inconclusive(Reason::NotConfigured));
+    assert_eq!(a.2.outcome, Outcome::Inconclusive(Reason::NotAllowed));
     assert!(a.2.observed.contains("allowed first"), "{:?}", a.2);
     assert_eq!(server.count("/auth/login"), 0, "nothing active is sent unasked");
     assert_eq!(server.count("/health"), 1, "the same claim is looked at once");
