@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 pub enum SecretRef {
     /// A variable of the process environment: `env:NAME`.
     Env(String),
-    /// A key of a dotenv file: `dotenv:PATH#NAME`. A relative path starts at the
-    /// environment's source tree.
+    /// A key of a dotenv file: `dotenv:PATH#NAME`. The project's file may give a relative
+    /// path, which starts at that file's folder.
     Dotenv {
         /// The file.
         path: String,
