@@ -9,11 +9,15 @@ mod session;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use countersign_workflow::{Home, World, default_home};
-use tauri::{Builder, Runtime};
+use tauri::{AppHandle, Builder, Manager as _, Runtime};
 
 pub use session::Session;
+
+/// Between two looks at what other processes wrote.
+const FOLLOW: Duration = Duration::from_secs(1);
 
 macro_rules! with_commands {
     ($($name:ident),* $(,)?) => { tauri::generate_handler![$(commands::$name),*] };
@@ -47,7 +51,10 @@ pub fn run() -> ExitCode {
             return ExitCode::from(74);
         }
     };
-    let app = builder(Builder::default(), Session::new(Arc::new(home)));
+    let app = builder(Builder::default(), Session::new(Arc::new(home))).setup(|app| {
+        follow(app.handle().clone());
+        Ok(())
+    });
     match app.run(context()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -55,6 +62,22 @@ pub fn run() -> ExitCode {
             ExitCode::from(70)
         }
     }
+}
+
+/// Tells the window when another process (the command line, a second window) has written.
+fn follow(app: AppHandle) {
+    std::thread::spawn(move || {
+        let mut seen = None;
+        loop {
+            std::thread::sleep(FOLLOW);
+            let Some(session) = app.try_state::<Session>() else { return };
+            let now = session.home.position().ok();
+            if seen.is_some() && now != seen {
+                commands::changed(&app);
+            }
+            seen = now;
+        }
+    });
 }
 
 /// `--home DIR`, `COUNTERSIGN_HOME`, or the platform's data folder.

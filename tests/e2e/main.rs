@@ -6,7 +6,7 @@ mod driver;
 
 use anyhow::{Result, ensure};
 use countersign_domain::member::Role;
-use countersign_workflow::{Requirements, verify_file};
+use countersign_workflow::{Home, Requirements, World, verify_file};
 use driver::Window;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,6 +114,11 @@ async fn comes_back_after_a_restart(home: &std::path::Path) -> Result<()> {
     let window = Window::open(home).await?;
     window.see("release-row[data-stage=\"closed\"]").await?;
     window.keep_picture("board").await?;
+
+    // What another process writes shows by itself.
+    let other = Home::open(home, World::real())?;
+    other.start_demo().await?;
+    window.see("release-row[data-stage=\"open\"]").await?;
     window.close().await
 }
 

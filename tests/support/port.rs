@@ -1,18 +1,32 @@
-//! Free loopback ports. A port is chosen by letting the system bind one and giving it
-//! back; another process may take it before the server does, so starting is tried again
+//! Free loopback ports, below those that the system gives out by itself, and each time
+//! another one: no listener of another test comes upon a port that is meant to stay shut.
+//! Another process may still take one before the server does, so starting is tried again
 //! if exactly that happened.
 
 use std::net::{Ipv4Addr, TcpListener};
+use std::sync::atomic::{AtomicU16, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
+
+/// The ports that are given: this many, from the first.
+const FIRST: u16 = 27_000;
+const RANGE: u16 = 5_000;
 
 /// A loopback port that was free a moment ago.
 ///
 /// # Errors
-/// When the system has no port to give.
+/// When every port of the range is taken.
 pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free loopback port")?;
-    Ok(listener.local_addr()?.port())
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % u32::from(RANGE))?;
+    for _ in 0..RANGE {
+        let step = GIVEN.fetch_add(1, Ordering::Relaxed) % RANGE;
+        let port = FIRST + (start + step) % RANGE;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no free loopback port between {FIRST} and {}", FIRST + RANGE)
 }
 
 /// Starts a server on a free port; when that fails and somebody else holds the port by

@@ -18,7 +18,7 @@ pub(crate) use setup::*;
 use tauri::{AppHandle, Emitter as _, Runtime};
 
 /// Tells the window to query again.
-fn changed<R: Runtime>(app: &AppHandle<R>) {
+pub(crate) fn changed<R: Runtime>(app: &AppHandle<R>) {
     // A window that is gone needs no news.
     let _gone = app.emit("ledger-changed", ());
 }

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use countersign_domain::legible::is_hidden;
+
 /// The text with every hidden character as `⟨U+001B⟩`, line feeds and tabs included.
 pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -32,27 +34,6 @@ pub(crate) fn visible_json(json: &str) -> String {
         }
     }
     out
-}
-
-/// Control characters, and the format characters that hide text or turn its direction
-/// (Unicode UAX #9 and UTS #39).
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{AD}'
-                | '\u{61C}'
-                | '\u{115F}'..='\u{1160}'
-                | '\u{180E}'
-                | '\u{200B}'..='\u{200F}'
-                | '\u{2028}'..='\u{202E}'
-                | '\u{2060}'..='\u{206F}'
-                | '\u{3164}'
-                | '\u{FEFF}'
-                | '\u{FFA0}'
-                | '\u{FFF9}'..='\u{FFFB}'
-                | '\u{E0000}'..='\u{E0FFF}'
-        )
 }
 
 #[cfg(test)]

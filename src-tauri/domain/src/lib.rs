@@ -9,6 +9,7 @@ pub mod finding;
 pub mod fold;
 pub mod gate;
 pub mod id;
+pub mod legible;
 pub mod material;
 pub mod member;
 pub mod refusal;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
+use countersign_domain::legible;
 
 /// A time for people, to the second.
 pub(crate) fn utc(at: DateTime<Utc>) -> String {
@@ -33,25 +34,9 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Control characters, and the format characters that hide text or turn its direction
-/// (Unicode UAX #9 and UTS #39).
+/// What a report must not show as it is. Line feeds and tabs have their place there.
 fn is_hidden(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t')
-        || matches!(
-            c,
-            '\u{AD}'
-                | '\u{61C}'
-                | '\u{115F}'..='\u{1160}'
-                | '\u{180E}'
-                | '\u{200B}'..='\u{200F}'
-                | '\u{2028}'..='\u{202E}'
-                | '\u{2060}'..='\u{206F}'
-                | '\u{3164}'
-                | '\u{FEFF}'
-                | '\u{FFA0}'
-                | '\u{FFF9}'..='\u{FFFB}'
-                | '\u{E0000}'..='\u{E0FFF}'
-        )
+    legible::is_hidden(c) && c != '\n' && c != '\t'
 }
 
 /// The text for an HTML element or a quoted attribute.

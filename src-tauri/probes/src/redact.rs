@@ -3,6 +3,7 @@
 //! secrets; this makes sure.
 
 use countersign_domain::finding::Finding;
+use countersign_domain::legible::is_hidden;
 use zeroize::Zeroizing;
 
 /// Longest text kept in one field of a finding, in characters.
@@ -88,13 +89,7 @@ impl Redactor {
 }
 
 fn visible(c: char) -> char {
-    match c {
-        '\n' | '\t' => c,
-        // Bidirectional overrides can make a text read as another one.
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        c if c.is_control() => '\u{fffd}',
-        c => c,
-    }
+    if is_hidden(c) && c != '\n' && c != '\t' { '\u{fffd}' } else { c }
 }
 
 #[cfg(test)]

@@ -99,6 +99,15 @@ impl Home {
         self.ledger.path()
     }
 
+    /// How far the ledger reaches. It grows with every event, whichever process wrote it.
+    ///
+    /// # Errors
+    /// [`Failure::Ledger`].
+    pub fn position(&self) -> Result<i64, Failure> {
+        let projects = self.ledger.projects()?;
+        projects.iter().try_fold(0, |sum, project| Ok(sum + self.ledger.last_seq(project)?))
+    }
+
     /// The time, in whole milliseconds.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

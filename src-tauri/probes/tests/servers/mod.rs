@@ -10,6 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use countersign_domain::environment::{Environment, SecretRef, Targets};
@@ -19,10 +20,18 @@ use countersign_probes::registry;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-/// A port that nobody uses now.
+/// A port that nobody uses now, each time another one. It lies below those that the system
+/// gives out by itself, so that no listener of another test comes upon it later.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 12_000).expect("below 12,000");
+    loop {
+        let step = GIVEN.fetch_add(1, Ordering::Relaxed);
+        let port = 15_000 + (start + step) % 12_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A context over these targets; each secret is `env:NAME` with this value.

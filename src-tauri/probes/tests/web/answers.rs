@@ -139,7 +139,7 @@ async fn hostile_answers_end_in_a_doubt_and_in_time() {
         let cx = context(api("http", server.port, None), &[]);
         let finding = find(&cx, "http.expect", json!({"expect": ["status == 200"]})).await;
         assert_eq!(finding.outcome, outcome, "{case}: {finding:?}");
-        assert!(start.elapsed() < Duration::from_secs(3), "{case}");
+        assert!(start.elapsed() < Duration::from_secs(8), "{case}");
     }
 }
 
@@ -166,7 +166,7 @@ async fn an_endless_body_is_cut_and_a_dripping_one_ends_at_the_deadline() {
     let cx = context(api("http", drip.port, None), &[]);
     let on_body = find(&cx, "http.expect", json!({"expect": ["body == ''"]})).await;
     assert_eq!(on_body.outcome, TIMED_OUT, "{on_body:?}");
-    assert!(start.elapsed() < Duration::from_secs(3));
+    assert!(start.elapsed() < Duration::from_secs(8));
     let on_status = find(&cx, "http.expect", json!({"expect": ["status == 200"]})).await;
     assert_eq!(on_status.outcome, Outcome::Pass, "the headers came in time: {on_status:?}");
 }

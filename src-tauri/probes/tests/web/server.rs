@@ -142,10 +142,14 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     let _ = stream.shutdown().await;
 }
 
-/// A port that nobody listens on.
+/// A port that refuses connections and that nobody gets while the tests run: it is bound,
+/// and nothing listens.
 pub(crate) async fn closed_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    listener.local_addr().expect("bound").port()
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
+    let port = socket.local_addr().expect("an address").port();
+    Box::leak(Box::new(socket));
+    port
 }
 
 /// A certificate with its key.
@@ -239,8 +243,9 @@ pub(crate) fn with_environment(environment: Environment, secrets: &[(&str, &str)
         .map(|(name, value)| ((*name).to_owned(), Zeroizing::new((*value).to_owned())))
         .collect();
     let clock = Arc::new(|| DateTime::<Utc>::from(std::time::SystemTime::now()));
+    // Long enough that a busy machine does not make a good server look silent.
     let patience =
-        Patience { connect: Duration::from_millis(700), total: Duration::from_millis(700) };
+        Patience { connect: Duration::from_millis(2_500), total: Duration::from_millis(2_500) };
     Context::new(environment, secrets, clock, std::env::temp_dir()).with_patience(patience)
 }
 
