@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_workflow::{Home, World, default_home};
-use tauri::{AppHandle, Builder, Manager as _, Runtime};
+use tauri::{AppHandle, Builder, Runtime};
 
 pub use session::Session;
 
@@ -51,8 +51,9 @@ pub fn run() -> ExitCode {
             return ExitCode::from(74);
         }
     };
-    let app = builder(Builder::default(), Session::new(Arc::new(home))).setup(|app| {
-        follow(app.handle().clone());
+    let home = Arc::new(home);
+    let app = builder(Builder::default(), Session::new(home.clone())).setup(move |app| {
+        follow(app.handle().clone(), home);
         Ok(())
     });
     match app.run(context()) {
@@ -65,14 +66,14 @@ pub fn run() -> ExitCode {
 }
 
 /// Tells the window when another process (the command line, a second window) has written.
-fn follow(app: AppHandle) {
+/// Begins before the window asks for the first time, so that nothing falls in between.
+fn follow(app: AppHandle, home: Arc<Home>) {
+    let mut seen = home.position().ok();
     std::thread::spawn(move || {
-        let mut seen = None;
         loop {
             std::thread::sleep(FOLLOW);
-            let Some(session) = app.try_state::<Session>() else { return };
-            let now = session.home.position().ok();
-            if seen.is_some() && now != seen {
+            let now = home.position().ok();
+            if now != seen {
                 commands::changed(&app);
             }
             seen = now;

@@ -142,6 +142,12 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     let _ = stream.shutdown().await;
 }
 
+/// A port that was free a moment ago, for a program that binds it itself.
+pub(crate) async fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    listener.local_addr().expect("bound").port()
+}
+
 /// A port that refuses connections and that nobody gets while the tests run: it is bound,
 /// and nothing listens.
 pub(crate) async fn closed_port() -> u16 {

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::server::{
-    Authority, Server, TIMED_OUT, UNEXPECTED, UNREACHABLE, answer, api, closed_port, context, find,
+    Authority, Server, TIMED_OUT, UNEXPECTED, UNREACHABLE, answer, api, context, find, free_port,
     handler,
 };
 
@@ -32,7 +32,7 @@ impl OpenSsl {
             (authority.folder.path().join("own.pem"), authority.folder.path().join("own.key"));
         std::fs::write(&certificate, &identity.pem).expect("written");
         std::fs::write(&key, &identity.key_pem).expect("written");
-        let port = closed_port().await;
+        let port = free_port().await;
         let child = Command::new("openssl")
             .args(["s_server", "-quiet", "-www", "-accept", &format!("127.0.0.1:{port}")])
             .arg("-cert")
@@ -111,7 +111,7 @@ async fn what_is_not_tls_is_no_refusal() {
     .await;
     let hangs_up = Server::tcp(|stream| async move { drop(stream) }).await;
     for (case, port, outcome) in [
-        ("closed", closed_port().await, UNREACHABLE),
+        ("closed", free_port().await, UNREACHABLE),
         ("silent", silent.port, TIMED_OUT),
         ("HTTP", noise.port, UNEXPECTED),
         ("refuses everybody", hangs_up.port, UNEXPECTED),
