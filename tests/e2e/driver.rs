@@ -172,20 +172,18 @@ fn program() -> Result<PathBuf> {
     })
 }
 
-/// A display of our own, so that nobody's screen is needed or disturbed.
+/// A display of our own, so that nobody's screen is needed or disturbed. Xvfb takes a free
+/// number itself and says which.
 fn display(folder: &Path) -> Result<(Process, String)> {
-    for number in 90..140 {
-        let name = format!(":{number}");
-        let socket = PathBuf::from(format!("/tmp/.X11-unix/X{number}"));
-        if socket.exists() {
-            continue;
-        }
-        let mut command = Command::new("Xvfb");
-        command.args([&name, "-screen", "0", "1400x900x24", "-nolisten", "tcp"]);
-        let mut display = Process::spawn("Xvfb", &mut command, &folder.join("xvfb.log"))?;
-        if display.wait_ready(Duration::from_secs(10), || socket.exists()).is_ok() {
-            return Ok((display, name));
-        }
-    }
-    bail!("no free display between :90 and :139")
+    let log = folder.join("xvfb.log");
+    let mut command = Command::new("Xvfb");
+    command.args(["-displayfd", "1", "-screen", "0", "1400x900x24", "-nolisten", "tcp"]);
+    let mut display = Process::spawn("Xvfb", &mut command, &log)?;
+    let number = || {
+        let said = std::fs::read_to_string(&log).unwrap_or_default();
+        said.lines().find_map(|line| line.trim().parse::<u32>().ok())
+    };
+    display.wait_ready(Duration::from_secs(20), || number().is_some())?;
+    let number = number().context("Xvfb named no display")?;
+    Ok((display, format!(":{number}")))
 }

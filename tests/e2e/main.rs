@@ -4,10 +4,15 @@
 
 mod driver;
 
+use std::time::{Duration, Instant};
+
 use anyhow::{Result, ensure};
 use countersign_domain::member::Role;
-use countersign_workflow::{Home, Requirements, World, verify_file};
+use countersign_tests::{Behaviour, Hostile};
+use countersign_workflow::view::OpenRelease;
+use countersign_workflow::{Home, ProjectFile, Requirements, World, verify_file};
 use driver::Window;
+use zeroize::Zeroizing;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_newcomer_gets_from_first_start_to_an_exported_record() -> Result<()> {
@@ -29,6 +34,56 @@ async fn a_newcomer_gets_from_first_start_to_an_exported_record() -> Result<()> 
     ensure!(verified.verdict == "good", "{}: {:?}", verified.summary, verified.unmet);
 
     comes_back_after_a_restart(home.path()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_never_answers_leaves_the_window_alive_and_nothing_passes() -> Result<()> {
+    const PASSPHRASE: &str = "a passphrase of a test";
+    let silent = Hostile::start(Behaviour::Silent)?;
+    let folder = tempfile::tempdir()?;
+    let home = Home::open(folder.path(), World::real())?;
+    let passphrase = Zeroizing::new(PASSPHRASE.to_owned());
+    let view = home.create_key(None, "Ana", "ana@example.invalid", &passphrase)?;
+    let key = home.unlock(&view.fingerprint, &passphrase)?;
+    let port = silent.port();
+    let text = format!(
+        "[project]\nname = \"Silent\"\n[[environment]]\nname = \"staging\"\n\
+         [environment.targets]\napi = \"https://127.0.0.1:{port}\"\n\
+         redis = \"redis://127.0.0.1:{port}\"\nfrontend = \"https://app.example.invalid\"\n"
+    );
+    let project = home.create_project(&key, ProjectFile::parse(&text, folder.path())?, &[])?;
+    home.open_release(
+        &key,
+        &OpenRelease {
+            project: project.id,
+            version: "1.0.0".into(),
+            environment: "staging".into(),
+            template: None,
+            artifacts: Vec::new(),
+            ticket: String::new(),
+            reason: String::new(),
+            planned_for: None,
+        },
+    )?;
+
+    let window = Window::open(folder.path()).await?;
+    window.click("release-row").await?;
+    window.click("run-checks").await?;
+    window.see("unlock-dialog").await?;
+    window.write("passphrase", PASSPHRASE).await?;
+    window.click("confirm-unlock").await?;
+    window.see("item-row[data-outcome=\"running\"]").await?;
+    // While the target keeps silent, the window answers.
+    let clicked = Instant::now();
+    window.click("item-row[data-item=\"tls.hsts\"]").await?;
+    window.see("item-detail[data-item=\"tls.hsts\"]").await?;
+    ensure!(clicked.elapsed() < Duration::from_secs(3), "{:?}", clicked.elapsed());
+    window.see("cancel-check").await?;
+    run_has_ended(&window).await?;
+    ensure!(window.count("item-row[data-outcome=\"inconclusive\"]").await? >= 20);
+    ensure!(!window.is_there("item-row[data-outcome=\"pass\"]").await?, "something passed");
+    window.see("gate[data-verdict=\"no-go\"]").await?;
+    window.close().await
 }
 
 async fn finds_the_planted_faults(window: &Window) -> Result<()> {
