@@ -12,6 +12,8 @@ mod signoff;
 #[cfg(test)]
 mod stories;
 
+pub use self::signoff::may_approve;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;

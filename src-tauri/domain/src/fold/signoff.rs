@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::{MAX_NOTE, needs, open_release, optional_text, text};
 use crate::event::{Body, Decision};
 use crate::gate::gate;
 use crate::id::{Digest, ExceptionId};
 use crate::material::Material;
-use crate::member::Role;
+use crate::member::{Member, Role};
 use crate::refusal::Refusal;
 use crate::state::{Project, Release, Signoff, Stale, Stamp};
 
@@ -37,7 +39,7 @@ pub(super) fn sign(
     let matches = now.digest() == *state;
     match decision {
         Decision::Approve => {
-            check_approval(project, known, stamp, *role)?;
+            may_approve(project, known, &stamp.by, *role, stamp.at)?;
             check_acknowledged(known, stamp, exceptions)?;
         }
         Decision::Decline if known.deployment.is_some() => return Err(Refusal::AlreadyDeployed),
@@ -75,25 +77,32 @@ fn unseen(stamp: &Stamp, state: &Digest) -> Stale {
     Stale { event: stamp.event.clone(), at: stamp.at, changes: vec![change] }
 }
 
-fn check_approval(
+/// Whether `member` may approve `release` for `role` at `now`, exceptions and digest aside:
+/// fronts ask this before they show a statement, and the fold when it takes a signature.
+///
+/// # Errors
+/// The [`Refusal`] that an approval would meet.
+pub fn may_approve(
     project: &Project,
     release: &Release,
-    stamp: &Stamp,
+    member: &Member,
     role: Role,
+    now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
+    needs(member, &[role])?;
     if release.deployment.is_some() {
         return Err(Refusal::AlreadyDeployed);
     }
     let other = release.signoffs.values().find(|signoff| {
         signoff.role != role
             && signoff.decision == Decision::Approve
-            && signoff.stamp.by.is_same_person(&stamp.by)
+            && signoff.stamp.by.is_same_person(member)
             && project.policy.required_roles.contains(&signoff.role)
     });
     if let Some(other) = other {
-        return Err(Refusal::SecondRole { name: stamp.by.name.clone(), role: other.role });
+        return Err(Refusal::SecondRole { name: member.name.clone(), role: other.role });
     }
-    let gate = gate(project, release, stamp.at);
+    let gate = gate(project, release, now);
     let open: Vec<_> = gate.open_items().collect();
     match open.first() {
         None => Ok(()),

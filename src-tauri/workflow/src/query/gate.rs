@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use countersign_domain::event::Decision;
-use countersign_domain::fold::Fold;
+use countersign_domain::fold::{Fold, may_approve};
 use countersign_domain::gate::{self, Blocker, Gate, SignoffStanding, Subject};
 use countersign_domain::id::ReleaseId;
 use countersign_domain::material::{Difference, Material};
@@ -228,37 +228,10 @@ fn statement(
         meaning: meaning(project, release, role, Decision::Approve),
         state: Material::of(project, release).digest().to_string(),
         verdict: gate_code(gate.verdict),
-        refusal: refusal(project, release, member, role, &gate),
+        refusal: may_approve(project, release, member, role, now)
+            .err()
+            .map_or_else(String::new, |refusal| refusal.to_string()),
         exceptions,
         changes: changes(project, release, role),
-    })
-}
-
-/// Why `member` could not approve for `role` now; empty when nothing speaks against it.
-fn refusal(
-    project: &Project,
-    release: &Release,
-    member: &countersign_domain::member::Member,
-    role: Role,
-    gate: &Gate,
-) -> String {
-    use countersign_domain::refusal::Refusal;
-    if !member.holds(role) {
-        let needs = role.code().to_owned();
-        return Refusal::NotAuthorised { name: member.name.clone(), needs }.to_string();
-    }
-    let other = release.signoffs.values().find(|signoff| {
-        signoff.role != role
-            && signoff.decision == Decision::Approve
-            && signoff.stamp.by.is_same_person(member)
-            && project.policy.required_roles.contains(&signoff.role)
-    });
-    if let Some(other) = other {
-        let (name, role) = (member.name.clone(), other.role);
-        return Refusal::SecondRole { name, role }.to_string();
-    }
-    let open: Vec<_> = gate.open_items().collect();
-    open.first().map_or_else(String::new, |first| {
-        Refusal::NotReady { blockers: open.len(), first: first.text.clone() }.to_string()
     })
 }
