@@ -100,6 +100,17 @@ pub struct Targets {
     /// `postgresql://app:${DB_PASSWORD}@host:5432/app?sslmode=verify-full`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
+    /// The connection pooler's own console: `postgresql://stats:${PASSWORD}@host:6432/pgbouncer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pooler: Option<String>,
+    /// Where secrets are kept: `aws://eu-central-1` (Secrets Manager; `?endpoint=https://…` for
+    /// another address), `azure://app-vault.vault.azure.net`, or `vault://host:8200/mount`
+    /// (HashiCorp; `vault+http://` in the clear).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_store: Option<String>,
+    /// Base URL of a Prometheus server: `http://prometheus:9090`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<String>,
     /// Folder of the source tree (the git work tree).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
@@ -122,6 +133,9 @@ impl Targets {
             ("websocket", &self.websocket),
             ("redis", &self.redis),
             ("database", &self.database),
+            ("pooler", &self.pooler),
+            ("secret_store", &self.secret_store),
+            ("metrics", &self.metrics),
             ("source", &self.source),
             ("redis_conf", &self.redis_conf),
             ("ca_file", &self.ca_file),
@@ -193,7 +207,9 @@ fn check_scheme(target: &'static str, value: &str) -> Result<(), BadEnvironment>
         "frontend" => "https:// or http://",
         "websocket" => "wss://, ws://, https:// or http://",
         "redis" => "redis:// or rediss://",
-        "database" => "postgresql:// or postgres://",
+        "database" | "pooler" => "postgresql:// or postgres://",
+        "secret_store" => "aws://, azure://, vault:// or vault+http://",
+        "metrics" => "https:// or http://",
         _ => return Ok(()),
     };
     let schemes = expected.split([',', ' ']).filter(|word| word.ends_with("://"));
@@ -211,7 +227,7 @@ fn passwords<'a>(target: &str, url: &'a str) -> Vec<&'a str> {
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     let authority = match target {
         // These have no `@` behind the host.
-        "redis" | "database" => place,
+        "redis" | "database" | "pooler" => place,
         _ => place.split(['/', '#']).next().unwrap_or(place),
     };
     let user = authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'));

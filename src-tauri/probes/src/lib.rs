@@ -4,6 +4,7 @@
 
 pub mod auth;
 pub mod command;
+pub mod conditions;
 pub mod context;
 pub mod cors;
 pub mod git;

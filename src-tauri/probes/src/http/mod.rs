@@ -1,6 +1,5 @@
 //! Claims about answers over HTTP, and the one fetch layer that all of them share.
 
-pub mod conditions;
 pub mod expect;
 pub mod failure;
 pub mod hsts;

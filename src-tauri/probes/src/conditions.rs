@@ -1,19 +1,20 @@
-//! Conditions on an answer, written in CEL (the Common Expression Language) by whoever
+//! Conditions on what was seen, written in CEL (the Common Expression Language) by whoever
 //! writes a template. They are compiled when the template is loaded, and a condition that
-//! does not hold shows what its parts came to.
+//! does not hold shows what its parts came to. Each probe says which names they may use.
 
 use std::collections::HashMap;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use cel::common::ast::{EntryExpr, Expr, IdedExpr, operators};
-use cel::{Context as Scope, ExecutionError, Program, Value};
+use cel::{Context as Bound, ExecutionError, Program, Value};
+use countersign_domain::finding::{Outcome, Reason};
 use serde_json::Value as Json;
 
-use crate::http::visit::Answer;
+use crate::probe::Judgement;
 
-/// What a condition may speak of.
-pub const VARIABLES: [&str; 5] = ["status", "headers", "json", "body", "took_ms"];
+/// Most conditions in one claim.
+const MAX_CONDITIONS: usize = 20;
 /// Longest condition, in bytes.
 const MAX_SOURCE: usize = 1_000;
 /// Deepest nesting of brackets.
@@ -48,34 +49,79 @@ pub enum Verdict {
     Mistaken(String),
 }
 
-/// What a condition needs of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Needs {
-    /// It speaks of `json` or `body`.
-    pub body: bool,
+/// Names that a condition may use.
+pub type Names = &'static [&'static str];
+
+/// What was seen, by the names of the probe.
+#[derive(Debug, Clone, Default)]
+pub struct Scope(pub Vec<(&'static str, Json)>);
+
+impl Scope {
+    fn names(&self) -> Vec<&'static str> {
+        self.0.iter().map(|(name, _)| *name).collect()
+    }
 }
 
-/// Compiles a condition, to see whether it can.
+/// Compiles a condition, to see whether it can; the names that it uses.
 ///
 /// # Errors
 /// What is wrong with it, and where.
-pub fn check(source: &str) -> Result<Needs, String> {
+pub fn check(source: &str, names: Names) -> Result<Vec<&'static str>, String> {
     let owned = source.to_owned();
-    let needs = move || {
-        compile(&owned).map(|program| {
+    let used = move || {
+        compile(&owned, names).map(|program| {
             let references = program.references();
-            Needs { body: references.has_variable("json") || references.has_variable("body") }
+            names.iter().copied().filter(|name| references.has_variable(name)).collect()
         })
     };
-    on_deep_stack(needs).unwrap_or_else(|| Err(format!("`{source}` takes too long to read")))
+    on_deep_stack(used).unwrap_or_else(|| Err(format!("`{source}` takes too long to read")))
 }
 
-/// Tries a condition on an answer.
+/// Compiles every condition of a claim's `expect`.
+///
+/// # Errors
+/// What is wrong with the first that cannot work.
+pub fn check_all(sources: &[String], names: Names) -> Result<(), String> {
+    if sources.is_empty() || sources.len() > MAX_CONDITIONS {
+        let count = sources.len();
+        return Err(format!("`expect` holds {count} conditions: expected 1 to {MAX_CONDITIONS}"));
+    }
+    for source in sources {
+        check(source, names).map_err(|error| format!("`expect`: {error}"))?;
+    }
+    Ok(())
+}
+
+/// Judges a claim whose conditions must all hold; `seen` is shown when they do.
 #[must_use]
-pub fn evaluate(source: &str, answer: &Arc<Answer>) -> Verdict {
-    let (owned, answer) = (source.to_owned(), answer.clone());
-    let verdict = move || match compile(&owned) {
-        Ok(program) => execute(&program, &answer),
+pub fn judge(sources: &[String], scope: &Arc<Scope>, seen: impl Into<String>) -> Judgement {
+    let expected = sources.join(" and ");
+    let (mut broken, mut mistaken) = (Vec::new(), Vec::new());
+    for source in sources {
+        match evaluate(source, scope) {
+            Verdict::Holds => {}
+            Verdict::Broken(seen) => broken.push(format!("`{source}`: {seen}")),
+            Verdict::Mistaken(what) => mistaken.push(format!("`{source}`: {what}")),
+        }
+    }
+    if !broken.is_empty() {
+        let summary = format!("{} of {} conditions do not hold", broken.len(), sources.len());
+        return Judgement::new(Outcome::Fail, summary, expected, broken.join("; "));
+    }
+    if !mistaken.is_empty() {
+        let outcome = Outcome::Inconclusive(Reason::Internal);
+        let summary = "Could not tell: a condition of the template is wrong";
+        return Judgement::new(outcome, summary, expected, mistaken.join("; "));
+    }
+    Judgement::new(Outcome::Pass, "Every condition holds", expected, seen)
+}
+
+/// Tries a condition on what was seen.
+#[must_use]
+pub fn evaluate(source: &str, scope: &Arc<Scope>) -> Verdict {
+    let (owned, scope) = (source.to_owned(), scope.clone());
+    let verdict = move || match compile(&owned, &scope.names()) {
+        Ok(program) => execute(&program, &scope),
         Err(error) => Verdict::Mistaken(error),
     };
     let late = || Verdict::Mistaken(format!("it took more than {} s", PATIENCE.as_secs()));
@@ -93,7 +139,7 @@ fn on_deep_stack<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
     receive.recv_timeout(PATIENCE).ok()
 }
 
-fn compile(source: &str) -> Result<Program, String> {
+fn compile(source: &str, names: &[&str]) -> Result<Program, String> {
     if source.len() > MAX_SOURCE {
         return Err(format!(
             "a condition of {} bytes: expected {MAX_SOURCE} at most",
@@ -107,9 +153,9 @@ fn compile(source: &str) -> Result<Program, String> {
     if loops(program.expression()) > MAX_LOOPS {
         return Err(format!("`{source}`: more than {MAX_LOOPS} loops inside each other"));
     }
-    match unknown(program.expression(), &mut VARIABLES.to_vec()) {
+    match unknown(program.expression(), &mut names.to_vec()) {
         Some(name) => {
-            let known = VARIABLES.join(", ");
+            let known = names.join(", ");
             Err(format!("`{source}` speaks of `{name}`: expected one of {known}"))
         }
         None => Ok(program),
@@ -179,38 +225,25 @@ fn entry_parts(entry: &EntryExpr) -> Vec<&IdedExpr> {
     }
 }
 
-fn execute(program: &Program, answer: &Answer) -> Verdict {
-    let json = serde_json::from_slice(&answer.body).unwrap_or(Json::Null);
-    let scope = scope(answer, &json);
-    match program.execute(&scope) {
+fn execute(program: &Program, scope: &Scope) -> Verdict {
+    let mut bound = Bound::default();
+    for (name, seen) in &scope.0 {
+        bound.add_variable_from_value(*name, value(seen));
+    }
+    match program.execute(&bound) {
         Ok(Value::Bool(true)) => Verdict::Holds,
-        Ok(Value::Bool(false)) => Verdict::Broken(resolved(program, &scope)),
+        Ok(Value::Bool(false)) => Verdict::Broken(resolved(program, scope, &bound)),
         Ok(other) => Verdict::Mistaken(format!("it is {}, not true or false", shown(&other))),
         Err(ExecutionError::UndeclaredReference(name)) => {
             Verdict::Mistaken(format!("`{name}` is no name or function"))
         }
         Err(ExecutionError::NoSuchKey(key)) => {
-            Verdict::Broken(format!("there is no `{key}`: {}", named(program, &scope)))
+            Verdict::Broken(format!("there is no `{key}`: {}", named(program, scope)))
         }
         Err(error) => {
-            Verdict::Broken(format!("{}: {}", cut(&error.to_string()), named(program, &scope)))
+            Verdict::Broken(format!("{}: {}", cut(&error.to_string()), named(program, scope)))
         }
     }
-}
-
-fn scope(answer: &Answer, json: &Json) -> Scope<'static, 'static> {
-    let mut headers: HashMap<String, Value> = HashMap::new();
-    for (name, field) in &answer.headers {
-        // The first field counts; claims about duplicates are probes of their own.
-        headers.entry(name.clone()).or_insert_with(|| Value::from(field.clone()));
-    }
-    let mut scope = Scope::default();
-    scope.add_variable_from_value("status", i64::from(answer.status));
-    scope.add_variable_from_value("headers", headers);
-    scope.add_variable_from_value("json", value(json));
-    scope.add_variable_from_value("body", String::from_utf8_lossy(&answer.body).into_owned());
-    scope.add_variable_from_value("took_ms", i64::try_from(answer.took_ms).unwrap_or(i64::MAX));
-    scope
 }
 
 /// JSON as CEL sees it. Whole numbers become `int`, so that they compare and add with the
@@ -235,13 +268,13 @@ fn value(json: &Json) -> Value {
 }
 
 /// The sides of a comparison that does not hold; else every name that the condition uses.
-fn resolved(program: &Program, scope: &Scope) -> String {
+fn resolved(program: &Program, scope: &Scope, bound: &Bound) -> String {
     if let Expr::Call(call) = &program.expression().expr
         && let [left, right] = call.args.as_slice()
         && COMPARISONS.contains(&call.func_name.as_str())
     {
         let side =
-            |side| scope.resolve(side).map_or_else(|_| "?".to_owned(), |value| shown(&value));
+            |side| bound.resolve(side).map_or_else(|_| "?".to_owned(), |value| shown(&value));
         if matches!(right.expr, Expr::Literal(_)) {
             return format!("it is {}", side(left));
         }
@@ -252,14 +285,9 @@ fn resolved(program: &Program, scope: &Scope) -> String {
 
 fn named(program: &Program, scope: &Scope) -> String {
     let references = program.references();
-    let known = VARIABLES.iter().filter(|name| references.has_variable(name));
-    let parts: Vec<_> = known
-        .filter_map(|name| {
-            let value: Value =
-                scope.get_variable(*name).and_then(|value| Value::try_from(value.as_ref()).ok())?;
-            Some(format!("{name} is {}", shown(&value)))
-        })
-        .collect();
+    let used = scope.0.iter().filter(|(name, _)| references.has_variable(name));
+    let parts: Vec<_> =
+        used.map(|(name, seen)| format!("{name} is {}", cut(&seen.to_string()))).collect();
     parts.join(", ")
 }
 
@@ -278,15 +306,19 @@ fn cut(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::pages::fixture::answer;
-    use crate::http::visit::Channel;
 
-    fn health(body: &str) -> Arc<Answer> {
-        let headers = [("content-type", "application/json")];
-        Arc::new(Answer {
-            body: body.as_bytes().to_vec(),
-            ..answer(200, Channel::Trusted, &headers)
-        })
+    const NAMES: Names = &["status", "headers", "json", "body", "took_ms"];
+
+    fn health(body: &str) -> Arc<Scope> {
+        let json = serde_json::from_str(body).unwrap_or(Json::Null);
+        let headers = serde_json::json!({"content-type": "application/json"});
+        Arc::new(Scope(vec![
+            ("status", 200.into()),
+            ("headers", headers),
+            ("json", json),
+            ("body", body.into()),
+            ("took_ms", 12.into()),
+        ]))
     }
 
     #[test]
@@ -307,7 +339,7 @@ mod tests {
             ("json.checks[9].ok", Some("json is")),
             ("json.status > 3", Some("degraded")),
         ] {
-            check(source).expect(source);
+            check(source, NAMES).expect(source);
             match (evaluate(source, &health(body)), shown) {
                 (Verdict::Holds, None) => {}
                 (Verdict::Broken(seen), Some(word)) => {
@@ -341,21 +373,24 @@ mod tests {
             ("status == 500 && bodyy == ''", "`bodyy`"),
             ("json.items.all(x, y)", "`y`"),
         ] {
-            let error = check(source).expect_err(source);
+            let error = check(source, NAMES).expect_err(source);
             assert!(error.contains(word), "{error}");
         }
-        assert_eq!(check("json.items.all(x, x.ok)"), Ok(Needs { body: true }));
-        assert_eq!(check("status == 200 && took_ms < 500"), Ok(Needs { body: false }));
+        assert_eq!(check("json.items.all(x, x.ok)", NAMES), Ok(vec!["json"]));
+        assert_eq!(check("status == 200 && took_ms < 500", NAMES), Ok(vec!["status", "took_ms"]));
     }
 
     #[test]
     fn a_condition_made_to_exhaust_us_is_refused_or_done_in_time() {
         let nested =
             |open: &str, close: &str, n: usize| format!("{}1{}", open.repeat(n), close.repeat(n));
-        assert!(check(&nested("(", ")", 400)).is_err());
-        assert!(check(&nested("[", "]", 17)).is_err());
-        assert!(check(&nested("[1].all(x,", ")", 3)).is_err(), "three loops inside each other");
-        assert!(check(&"a".repeat(1_001)).is_err());
+        assert!(check(&nested("(", ")", 400), NAMES).is_err());
+        assert!(check(&nested("[", "]", 17), NAMES).is_err());
+        assert!(
+            check(&nested("[1].all(x,", ")", 3), NAMES).is_err(),
+            "three loops inside each other"
+        );
+        assert!(check(&"a".repeat(1_001), NAMES).is_err());
         for long in [
             format!("{} == 1", nested("(", ")", 16)),
             format!("status{} > 0", "+1".repeat(490)),
