@@ -12,6 +12,7 @@ mod nginx;
 mod port;
 mod postgres;
 mod process;
+mod recorder;
 mod redis;
 
 pub use ca::{Leaf, LeafOptions, TestCa};
@@ -22,4 +23,5 @@ pub use nginx::{LoginLimit, Nginx, NginxOptions, Origins, PlainHttp};
 pub use port::free_port;
 pub use postgres::{Postgres, PostgresOptions, SUPERUSER_PASSWORD};
 pub use process::{Process, Ran, run, wait_until};
+pub use recorder::{Recorder, Wrapping};
 pub use redis::{Redis, RedisOptions};
