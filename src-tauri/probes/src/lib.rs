@@ -18,5 +18,6 @@ pub mod redact;
 pub mod redis;
 pub mod registry;
 pub mod run;
+mod said;
 pub mod secrets;
 pub mod tls;

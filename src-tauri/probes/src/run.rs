@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::context::Context;
 use crate::probe::{AnyProbe, DEADLINE, Doubt};
 use crate::registry;
+use crate::said::Listener;
 
 /// One claim of one item.
 #[derive(Debug, Clone)]
@@ -57,6 +58,15 @@ pub enum Progress {
         item: ItemId,
         /// The place among its claims.
         slot: u32,
+    },
+    /// A look that takes its time says how far it is: the latest line of a command.
+    Said {
+        /// The item.
+        item: ItemId,
+        /// The place among its claims.
+        slot: u32,
+        /// One line, redacted and bounded.
+        line: String,
     },
     /// A claim has its finding.
     Finished {
@@ -165,7 +175,10 @@ impl Round {
         let wanted = probe.deadline(params);
         let deadline = if wanted > DEADLINE { wanted } else { self.limits.per_probe };
         let (cx, params) = (self.cx.clone(), params.clone());
-        self.supervise(async move { probe.run(&cx, &params).await }, deadline).await
+        let (asked_by, on) = (group.asked_by.clone(), self.on.clone());
+        let listener = Listener { cx: cx.clone(), asked_by, on };
+        let look = listener.hear(async move { probe.run(&cx, &params).await });
+        self.supervise(look, deadline).await
     }
 
     /// The claims of these families each open connections of their own to one server; they

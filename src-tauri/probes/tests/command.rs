@@ -98,14 +98,16 @@ async fn only_listed_variables_are_seen_and_nobody_waits_for_input() {
 }
 
 #[tokio::test]
-async fn only_the_end_of_a_long_output_is_kept() {
-    let finding = run(
-        "yes a long line of output | head -n 20000; echo 'Tests: 1 passed, 1 total'",
-        json!({"parse": "jest"}),
-    )
-    .await;
+async fn a_long_output_is_read_and_one_that_was_not_kept_whole_is_no_pass() {
+    let long = |lines: u32| {
+        let text = "yes a long line of output | head -n LINES; echo 'Tests: 1 passed, 1 total'";
+        text.replace("LINES", &lines.to_string())
+    };
+    let finding = run(&long(20_000), json!({"parse": "jest"})).await;
     assert_eq!(finding.outcome, Outcome::Pass, "{finding:#?}");
     assert_eq!(finding.transcript.len(), 40);
+    let finding = run(&long(500_000), json!({"parse": "jest"})).await;
+    assert_eq!(finding.outcome, Outcome::Inconclusive(Reason::Unexpected), "{finding:#?}");
     assert!(finding.observed.contains("not kept"), "{finding:#?}");
 }
 

@@ -10,7 +10,9 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::group::Group;
+use super::report::Printed;
 use super::tail::Tail;
+use super::voice::Voice;
 
 /// Variables that a command gets whatever the template says.
 const ALWAYS: &[&str] = &[
@@ -47,27 +49,83 @@ pub(super) enum Ended {
     Failed(std::io::Error),
 }
 
+/// How much of the output is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Its last lines, to show.
+    Lines,
+    /// As much as a report may need.
+    Report,
+}
+
+impl Keep {
+    fn bytes(self) -> usize {
+        match self {
+            Self::Lines => 64 * 1024,
+            Self::Report => 8 * 1024 * 1024,
+        }
+    }
+}
+
+/// A run that is over.
+pub(super) struct Ran {
+    pub(super) ended: Ended,
+    pub(super) printed: Printed,
+}
+
+/// What hears the outputs.
+struct Ears {
+    both: Tail,
+    out: Tail,
+    voice: Voice,
+}
+
+impl Ears {
+    fn new(keep: Keep) -> Self {
+        let out = Tail::of(if keep == Keep::Report { keep.bytes() } else { 0 });
+        Self { both: Tail::of(keep.bytes()), out, voice: Voice::new() }
+    }
+
+    fn hear(&mut self, bytes: &[u8], from_out: bool) {
+        self.both.push(bytes);
+        if from_out {
+            self.out.push(bytes);
+        }
+        self.voice.hear(bytes, from_out);
+    }
+
+    fn printed(&self) -> Printed {
+        Printed {
+            both: self.both.text(),
+            out: self.out.text(),
+            dropped: self.both.dropped(),
+            out_dropped: self.out.dropped(),
+        }
+    }
+}
+
 /// Runs `argv` in `dir`. When the future is dropped, the whole group is killed.
 pub(super) async fn run(
     argv: &[String],
     dir: &Path,
     allowed: &[String],
     limit: Duration,
-) -> (Ended, Tail) {
-    let mut tail = Tail::default();
+    keep: Keep,
+) -> Ran {
+    let mut ears = Ears::new(keep);
     let mut child = match start(argv, dir, allowed) {
         Ok(child) => child,
-        Err(error) => return (Ended::Failed(error), tail),
+        Err(error) => return Ran { ended: Ended::Failed(error), printed: ears.printed() },
     };
     let mut group = Group::led_by(child.id());
     let deadline = Instant::now() + limit;
     let mut out = child.stdout.take();
     let mut err = child.stderr.take();
-    let ended = timeout_at(deadline, watch(&mut child, &mut out, &mut err, &mut tail)).await;
+    let ended = timeout_at(deadline, watch(&mut child, &mut out, &mut err, &mut ears)).await;
     let ended = match ended {
         Ok(Ok(status)) => {
             // Output that is still open belongs to a process that was left behind.
-            if timeout(LINGER, drain(&mut out, &mut err, &mut tail)).await.is_ok() {
+            if timeout(LINGER, drain(&mut out, &mut err, &mut ears)).await.is_ok() {
                 group.ended();
             }
             Ended::By(status)
@@ -75,12 +133,12 @@ pub(super) async fn run(
         Ok(Err(error)) => Ended::Failed(error),
         Err(_) => {
             group.ask();
-            let _ = timeout(GRACE, watch(&mut child, &mut out, &mut err, &mut tail)).await;
+            let _ = timeout(GRACE, watch(&mut child, &mut out, &mut err, &mut ears)).await;
             group.end();
             Ended::AtDeadline
         }
     };
-    (ended, tail)
+    Ran { ended, printed: ears.printed() }
 }
 
 fn start(argv: &[String], dir: &Path, allowed: &[String]) -> std::io::Result<Child> {
@@ -108,11 +166,11 @@ async fn watch(
     child: &mut Child,
     out: &mut Option<impl AsyncRead + Unpin>,
     err: &mut Option<impl AsyncRead + Unpin>,
-    tail: &mut Tail,
+    ears: &mut Ears,
 ) -> std::io::Result<ExitStatus> {
     tokio::select! {
         status = child.wait() => status,
-        () = read_then_stay(out, err, tail) => Err(std::io::ErrorKind::Interrupted.into()),
+        () = read_then_stay(out, err, ears) => Err(std::io::ErrorKind::Interrupted.into()),
     }
 }
 
@@ -121,16 +179,16 @@ async fn watch(
 async fn read_then_stay(
     out: &mut Option<impl AsyncRead + Unpin>,
     err: &mut Option<impl AsyncRead + Unpin>,
-    tail: &mut Tail,
+    ears: &mut Ears,
 ) {
-    drain(out, err, tail).await;
+    drain(out, err, ears).await;
     std::future::pending().await
 }
 
 async fn drain(
     out: &mut Option<impl AsyncRead + Unpin>,
     err: &mut Option<impl AsyncRead + Unpin>,
-    tail: &mut Tail,
+    ears: &mut Ears,
 ) {
     let mut out_bytes = vec![0; 8 * 1024];
     let mut err_bytes = vec![0; 8 * 1024];
@@ -138,11 +196,15 @@ async fn drain(
         let (bytes, read, from_out) = tokio::select! {
             read = next(out, &mut out_bytes), if out.is_some() => (&out_bytes, read, true),
             read = next(err, &mut err_bytes), if err.is_some() => (&err_bytes, read, false),
+            () = ears.voice.due() => {
+                ears.voice.speak();
+                continue;
+            }
         };
         match read {
             0 if from_out => *out = None,
             0 => *err = None,
-            read => tail.push(&bytes[..read]),
+            read => ears.hear(&bytes[..read], from_out),
         }
     }
 }

@@ -1,20 +1,10 @@
-//! Reads what compilers and test runners print, because an exit code alone can lie: a
-//! runner that found no test, or a script that ends well at 13 %, exits with zero.
+//! The words that compilers and test runners end with, for people.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// Tests of a run, summed over its suites.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tests {
-    /// Tests that passed.
-    pub passed: u64,
-    /// Tests that failed.
-    pub failed: u64,
-    /// Tests that were not run: skipped, pending, to do.
-    pub skipped: u64,
-}
+use super::{Tests, Unread};
 
 fn pattern(text: &str) -> Option<Regex> {
     Regex::new(text).ok()
@@ -26,22 +16,23 @@ static TSC_TOTAL: LazyLock<Option<Regex>> =
 static PERCENT: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(\d{1,9}(?:\.\d{1,9})?)\s?%"));
 /// Jest: `Tests:  3 failed, 10 passed, 13 total`; Vitest: `Tests  3 failed | 10 passed (13)`.
 static SUMMARY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(r"(?m)^\s*Tests:?\s+((?:\d+ \w+(?:\s*[,|]\s*|\s*))+)(?:\(\d+\))?\s*$")
+    pattern(
+        r"(?m)^\s*Tests:?\s+((?:\d+ (?:expected fail|\w+)(?:\s*[,|]\s*|\s*))+)(?:\((\d+)\))?\s*$",
+    )
 });
 /// The parts of such a line, and Mocha's own lines: `10 passing (5ms)`.
-static COUNT: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(\d+) (\w+)"));
+static COUNT: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"(\d+) (expected fail|\w+)"));
 static MOCHA: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"(?m)^\s*(\d+) (passing|failing|pending)\b"));
 /// Node's own runner: `# pass 5` or `ℹ pass 5`.
 static NODE: LazyLock<Option<Regex>> =
-    LazyLock::new(|| pattern(r"(?m)^\s*[#ℹ] (pass|fail|cancelled|skipped|todo) (\d+)\s*$"));
+    LazyLock::new(|| pattern(r"(?m)^\s*[#ℹ] (tests|pass|fail|cancelled|skipped|todo) (\d+)\s*$"));
 static NO_TESTS: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"(?im)^\s*no tests? (?:files? )?(?:were )?found\b"));
 
 /// Errors that the TypeScript compiler named. Its own total counts when the start of the
 /// output is lost.
-#[must_use]
-pub fn tsc_errors(text: &str) -> u64 {
+pub(super) fn tsc_errors(text: &str) -> u64 {
     let listed = TSC.as_ref().map_or(0, |pattern| pattern.find_iter(text).count() as u64);
     let total = TSC_TOTAL
         .as_ref()
@@ -52,42 +43,68 @@ pub fn tsc_errors(text: &str) -> u64 {
 }
 
 /// The last percentage in the output.
-#[must_use]
-pub fn last_percent(text: &str) -> Option<f64> {
+pub(super) fn last_percent(text: &str) -> Option<f64> {
     PERCENT.as_ref()?.captures_iter(text).last()?[1].parse().ok()
 }
 
-/// The tests that a runner reports; `None` when no known summary is there.
-#[must_use]
-pub fn tests(text: &str) -> Option<Tests> {
+/// The tests that a runner reports, summed over its summaries.
+///
+/// # Errors
+/// [`Unread::Absent`] when no known summary is there; [`Unread::Contradicts`] when one does
+/// not add up.
+pub(super) fn tests(text: &str) -> Result<Tests, Unread> {
+    let mut parts: Vec<Tests> = Vec::new();
+    for line in SUMMARY.iter().flat_map(|pattern| pattern.captures_iter(text)) {
+        let counts = COUNT.iter().flat_map(|pattern| pattern.captures_iter(&line[1]));
+        let mut tests =
+            summed(counts.map(|part| part.extract().1).map(|[count, what]| (count, what)));
+        if let Some(total) = line.get(2) {
+            tests.total = number(total.as_str());
+        }
+        parts.push(tests);
+    }
+    let mocha = MOCHA.iter().flat_map(|pattern| pattern.captures_iter(text));
+    parts.push(summed(mocha.map(|part| part.extract().1).map(|[count, what]| (count, what))));
+    let node = NODE.iter().flat_map(|pattern| pattern.captures_iter(text));
+    parts.push(summed(node.map(|part| part.extract().1).map(|[what, count]| (count, what))));
+    let known = NO_TESTS.iter().any(|pattern| pattern.is_match(text))
+        || [&SUMMARY, &MOCHA, &NODE].into_iter().flat_map(|p| p.iter()).any(|p| p.is_match(text));
+    if !known {
+        return Err(Unread::Absent);
+    }
+    let mut sum = Tests::default();
+    for tests in parts {
+        let tests = tests.consistent()?;
+        sum.total = sum.total.saturating_add(tests.total);
+        sum.passed = sum.passed.saturating_add(tests.passed);
+        sum.failed = sum.failed.saturating_add(tests.failed);
+        sum.skipped = sum.skipped.saturating_add(tests.skipped);
+    }
+    Ok(sum)
+}
+
+/// Counts by what they count. Where no total is given, it is their sum.
+fn summed<'a>(counts: impl Iterator<Item = (&'a str, &'a str)>) -> Tests {
     let mut tests = Tests::default();
-    let mut known = NO_TESTS.as_ref().is_some_and(|pattern| pattern.is_match(text));
-    let mut add = |count: &str, what: &str| {
-        // A number too large to read must not turn into zero failures.
-        let count = count.parse().unwrap_or(u64::MAX);
+    let mut total: Option<u64> = None;
+    for (count, what) in counts {
+        let count = number(count);
         let field = match what {
-            "passed" | "passing" | "pass" => &mut tests.passed,
+            "passed" | "passing" | "pass" | "expected fail" => &mut tests.passed,
             "failed" | "failing" | "fail" | "cancelled" => &mut tests.failed,
             "skipped" | "pending" | "todo" => &mut tests.skipped,
-            _ => return,
+            "total" | "tests" => total.get_or_insert_default(),
+            _ => continue,
         };
         *field = field.saturating_add(count);
-    };
-    for line in SUMMARY.iter().flat_map(|pattern| pattern.captures_iter(text)) {
-        known = true;
-        for part in COUNT.iter().flat_map(|pattern| pattern.captures_iter(&line[1])) {
-            add(&part[1], &part[2]);
-        }
     }
-    for part in MOCHA.iter().flat_map(|pattern| pattern.captures_iter(text)) {
-        known = true;
-        add(&part[1], &part[2]);
-    }
-    for part in NODE.iter().flat_map(|pattern| pattern.captures_iter(text)) {
-        known = true;
-        add(&part[2], &part[1]);
-    }
-    known.then_some(tests)
+    let sum = tests.run().saturating_add(tests.skipped);
+    Tests { total: total.unwrap_or(sum), ..tests }
+}
+
+/// A number too large to read must not turn into zero failures.
+fn number(text: &str) -> u64 {
+    text.parse().unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -121,12 +138,24 @@ mod tests {
             ("node", "# tests 6\n# pass 5\n# fail 1\n# skipped 0\n", Some((5, 1, 0))),
             ("node, pretty", "ℹ tests 5\nℹ pass 5\nℹ fail 0\n", Some((5, 0, 0))),
             ("node, none", "# tests 0\n# pass 0\n# fail 0\n", Some((0, 0, 0))),
+            (
+                "vitest, expected to fail",
+                "      Tests  3 passed | 1 expected fail | 1 todo (5)",
+                Some((4, 0, 1)),
+            ),
             ("something else", "all fine, 10 things", None),
+            ("jest, a sum that is wrong", "Tests:       2 passed, 13 total", None),
+            ("vitest, a sum that is wrong", "      Tests  2 passed (13)", None),
+            ("node, a sum that is wrong", "# tests 6\n# pass 5\n# fail 0\n", None),
         ];
         for (name, text, expected) in cases {
-            let expected =
-                expected.map(|(passed, failed, skipped)| Tests { passed, failed, skipped });
-            assert_eq!(tests(text), expected, "{name}");
+            let expected = expected.map(|(passed, failed, skipped)| Tests {
+                total: passed + failed + skipped,
+                passed,
+                failed,
+                skipped,
+            });
+            assert_eq!(tests(text).ok(), expected, "{name}");
         }
     }
 
