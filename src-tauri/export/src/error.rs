@@ -61,6 +61,9 @@ pub enum ExportError {
     /// Something has no canonical JSON form.
     #[error(transparent)]
     NotCanonical(#[from] NotCanonical),
+    /// The JUnit report could not be put together.
+    #[error("the JUnit report could not be written: {0}")]
+    Junit(String),
     /// The archive could not be put together.
     #[error("the archive could not be written: {0}")]
     Archive(String),

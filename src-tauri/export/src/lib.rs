@@ -1,6 +1,7 @@
 //! The audit record as bytes, and back to a verdict. Pure: events go in, bytes come out, the
 //! same ones each time; a verifier builds them again and compares.
 
+pub mod ci;
 pub mod record;
 pub mod report;
 
