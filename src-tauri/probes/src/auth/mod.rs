@@ -1,6 +1,8 @@
 //! Claims about who may see what over HTTP.
 
+pub mod callers;
 pub mod me;
+pub mod record;
 pub mod tokens;
 
 use crate::probe::{AnyProbe, Erased};

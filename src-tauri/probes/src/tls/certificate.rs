@@ -51,15 +51,48 @@ impl Certificate {
         })
     }
 
-    /// Why its key or signature is too weak to trust, if it is (NIST SP 800-131A, CA/B
-    /// baseline requirements 6.1.5: RSA of 2048 bits, no SHA-1).
+    /// Why its key or signature is too weak to trust, if it is (NIST SP 800-131A: RSA of
+    /// 2048 bits, curves of 224, no SHA-1; the CA/B baseline requirements 6.1.5 have no DSA).
     #[must_use]
     pub fn weakness(&self) -> Option<String> {
-        if self.key == "RSA" && self.key_bits < 2048 {
-            return Some(format!("an RSA key of {} bits (2048 is the least)", self.key_bits));
+        match (self.key, self.key_bits) {
+            ("RSA", bits) if bits < 2048 => {
+                return Some(format!("an RSA key of {bits} bits (2048 is the least)"));
+            }
+            ("EC", bits) if bits < 224 => {
+                return Some(format!("an elliptic curve key of {bits} bits (224 is the least)"));
+            }
+            ("DSA", _) => return Some("a DSA key".to_owned()),
+            _ => {}
         }
         let old = self.signature.contains("SHA-1") || self.signature.contains("MD5");
         old.then(|| format!("signed with {}", self.signature))
+    }
+
+    /// Whether it vouches for itself.
+    #[must_use]
+    pub fn is_self_signed(&self) -> bool {
+        self.subject == self.issuer
+    }
+
+    /// Why it is not good for `host`, for somebody who wonders because it looks right:
+    /// common names are not looked at (RFC 9525, 2), an asterisk stands for one label
+    /// (6.3), and an address needs a name of its own kind (RFC 5280, 4.2.1.6).
+    #[must_use]
+    pub fn why_not_for(&self, host: &str) -> &'static str {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        if self.names.is_empty() {
+            return "it has no subject alternative names, and common names are not looked at";
+        }
+        if bare.parse::<std::net::IpAddr>().is_ok() {
+            return "an address must stand in it as an IP address";
+        }
+        let host = bare.to_ascii_lowercase();
+        let deep = self.names.iter().filter_map(|name| name.strip_prefix("*.")).any(|rest| {
+            let rest = format!(".{}", rest.to_ascii_lowercase());
+            host.strip_suffix(&rest).is_some_and(|labels| labels.contains('.'))
+        });
+        if deep { "an asterisk stands for one label only" } else { "the names are others" }
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Facts {
     pub certificate: Certificate,
     /// Certificates sent.
     pub chain: usize,
+    /// Subject and weakness of the certificates above it that are too weak to vouch.
+    pub weak_above: Vec<String>,
     /// What the check found wrong.
     pub faults: Vec<Fault>,
     /// When it was checked.
@@ -53,12 +55,14 @@ impl Probe for CertificateTrusted {
 
     const DEFINITION: Definition = Definition {
         name: "tls.certificate-trusted",
-        rules: 1,
+        rules: 2,
         claim: "The API's certificate is trusted, made out to its name, and does not run out soon.",
         why: "With a certificate that clients must be told to ignore, nobody can tell the API from \
               somebody in between; one that runs out stops every client at once.",
         how: "One TLS handshake. The chain is checked against the system's authorities and the \
-              environment's `ca_file`, for this host name and this moment.",
+              environment's `ca_file`, for this host name and this moment. RSA keys under 2048 bits, \
+              curves under 224, DSA, SHA-1 and MD5 fail. A server that does not know its own name \
+              (alert 112) is asked once more without it, to see what it has.",
         blind: "Revocation, and what clients with other authorities think of it. A proxy with an \
                 authority of its own between here and the server is only visible as the issuer.",
         remedy: "Get a certificate for the name from a public authority and serve it with its \
@@ -105,8 +109,17 @@ impl Probe for CertificateTrusted {
         );
         let mut wrong = facts.faults.clone();
         wrong.extend(certificate.weakness().map(Fault::Weak));
+        wrong.extend(facts.weak_above.iter().cloned().map(Fault::Weak));
+        // A certificate that stands in `ca_file` itself is believed, and still self-signed.
+        if certificate.is_self_signed() && !wrong.contains(&Fault::SelfSigned) {
+            wrong.push(Fault::SelfSigned);
+        }
         if !wrong.is_empty() {
-            let summary = format!("The certificate is not trusted: {}", recorder::words(&wrong));
+            let mut summary =
+                format!("The certificate is not trusted: {}", recorder::words(&wrong));
+            if wrong.contains(&Fault::WrongName) {
+                summary = format!("{summary} ({})", certificate.why_not_for(&facts.host));
+            }
             return Judgement::new(Outcome::Fail, summary, expected, seen);
         }
         let summary = format!("The certificate is trusted for {}, {days} days left", facts.host);
@@ -140,24 +153,40 @@ fn lines(facts: &Facts) -> Vec<String> {
 }
 
 async fn look(cx: &Context, host: &str, port: u16) -> Result<Facts, Doubt> {
-    let seen = handshake(cx, host, port).await?;
+    let (seen, faults) = match handshake(cx, host, port, true).await {
+        Err(doubt) if doubt.seen.contains("UnrecognisedName") => {
+            let seen = handshake(cx, host, port, false).await?;
+            let unknown = Fault::Other("the server does not know its own name (alert 112)".into());
+            let faults = std::iter::once(unknown).chain(seen.faults.clone()).collect();
+            (seen, faults)
+        }
+        other => other.map(|seen| (seen.clone(), seen.faults))?,
+    };
+    let above = seen.chain.iter().skip(1).filter_map(|der| Certificate::read(der));
+    let weak_above = above
+        // Nobody checks the signature of a certificate that vouches for itself.
+        .filter(|above| !above.is_self_signed())
+        .filter_map(|above| Some(format!("`{}` has {}", above.subject, above.weakness()?)))
+        .collect();
     let garbage = || Doubt::new(Reason::Unexpected, "the certificate could not be read");
     let own = seen.chain.first().ok_or_else(garbage)?;
     Ok(Facts {
         host: host.to_owned(),
         certificate: Certificate::read(own).ok_or_else(garbage)?,
         chain: seen.chain.len(),
-        faults: seen.faults,
+        weak_above,
+        faults,
         at: seen.at,
     })
 }
 
 /// One handshake with `host:port` that goes on whatever the certificate is.
-async fn handshake(cx: &Context, host: &str, port: u16) -> Result<Seen, Doubt> {
+async fn handshake(cx: &Context, host: &str, port: u16, named: bool) -> Result<Seen, Doubt> {
     let trust = cx.trust().await?;
     let ours = |error: rustls::Error| Doubt::new(Reason::Internal, error.to_string());
     let recorder = Recorder::new(&trust, false).map_err(ours)?;
-    let config = trust.client(recorder.clone(), rustls::DEFAULT_VERSIONS).map_err(ours)?;
+    let mut config = trust.client(recorder.clone(), rustls::DEFAULT_VERSIONS).map_err(ours)?;
+    config.enable_sni = named;
     let name = server_name(host)?;
     let _place = cx.place(host).await;
     let stream = connect(cx, host, port).await?;
@@ -193,7 +222,14 @@ mod tests {
             signature: "SHA-256 with RSA".into(),
             sha256: "00".repeat(32),
         };
-        Facts { host: "api.example.com".into(), certificate, chain: 2, faults, at }
+        Facts {
+            host: "api.example.com".into(),
+            certificate,
+            chain: 2,
+            weak_above: vec![],
+            faults,
+            at,
+        }
     }
 
     fn with(change: impl FnOnce(&mut Certificate)) -> Facts {
@@ -211,6 +247,29 @@ mod tests {
             ("wrong name", facts(90, vec![Fault::WrongName]), Outcome::Fail, "another name"),
             ("self-signed", facts(90, vec![Fault::SelfSigned]), Outcome::Fail, "self-signed"),
             ("RSA-1024", with(|c| c.key_bits = 1024), Outcome::Fail, "1024 bits"),
+            ("P-192", with(|c| (c.key, c.key_bits) = ("EC", 192)), Outcome::Fail, "192 bits"),
+            ("DSA", with(|c| c.key = "DSA"), Outcome::Fail, "DSA"),
+            (
+                "trusted, yet its own issuer",
+                with(|c| c.issuer = c.subject.clone()),
+                Outcome::Fail,
+                "self-signed",
+            ),
+            (
+                "SHA-1 above it",
+                Facts {
+                    weak_above: vec!["`CN=Old` has signed with SHA-1".into()],
+                    ..facts(90, vec![])
+                },
+                Outcome::Fail,
+                "CN=Old",
+            ),
+            (
+                "no names but the common one",
+                Facts { faults: vec![Fault::WrongName], ..with(|c| c.names.clear()) },
+                Outcome::Fail,
+                "common names are not looked at",
+            ),
             ("SHA-1", with(|c| c.signature = "SHA-1 with RSA".into()), Outcome::Fail, "SHA-1"),
         ] {
             let judgement = CertificateTrusted::judge(&facts, &Params::default());

@@ -36,26 +36,34 @@ const SIGNATURES: [u16; 11] =
 pub enum Reply {
     /// More bytes are needed to tell.
     Incomplete,
-    /// A ServerHello that chose this version.
-    Version(u16),
+    /// A ServerHello.
+    Hello {
+        /// The version that it chose.
+        version: u16,
+        /// The cipher suite that it chose.
+        suite: u16,
+    },
     /// A fatal alert (RFC 8446, 6.2).
     Alert(u8),
     /// Bytes that are not TLS.
     NotTls,
 }
 
-/// The bytes of a ClientHello for `version`; the server's name is sent when there is one.
+/// Every suite of the time of `version`.
 #[must_use]
-pub fn client_hello(version: u16, name: Option<&str>, random: [u8; 32]) -> Vec<u8> {
-    let mut suites: Vec<u16> = Vec::new();
-    if version >= TLS12 {
-        suites.extend(SUITES_12);
-    }
-    suites.extend(SUITES);
+pub fn all_suites(version: u16) -> Vec<u16> {
+    let newer = if version >= TLS12 { SUITES_12.as_slice() } else { &[] };
+    [newer, &SUITES].concat()
+}
+
+/// The bytes of a ClientHello for `version` that offers `suites`; the server's name is sent
+/// when there is one.
+#[must_use]
+pub fn client_hello(version: u16, suites: &[u16], name: Option<&str>, random: [u8; 32]) -> Vec<u8> {
     let mut body = version.to_be_bytes().to_vec();
     body.extend(random);
     body.push(0); // no session
-    body.extend(long(&words(&suites)));
+    body.extend(long(&words(suites)));
     body.extend([1, 0]); // no compression
     body.extend(long(&extensions(version, name)));
 
@@ -144,7 +152,7 @@ fn server_hello(payload: &[u8]) -> Reply {
     let Some(message) = payload.get(..4 + length) else { return Reply::NotTls };
     match tls_parser::parse_tls_message_handshake(message) {
         Ok((_, TlsMessage::Handshake(TlsMessageHandshake::ServerHello(hello)))) => {
-            Reply::Version(hello.version.0)
+            Reply::Hello { version: hello.version.0, suite: hello.cipher.0 }
         }
         _ => Reply::NotTls,
     }
@@ -163,6 +171,10 @@ mod tests {
         record(22, &message)
     }
 
+    fn chosen(version: u16) -> Reply {
+        Reply::Hello { version, suite: 0xc013 }
+    }
+
     fn record(kind: u8, payload: &[u8]) -> Vec<u8> {
         [vec![kind, 3, 1], long(payload)].concat()
     }
@@ -170,7 +182,8 @@ mod tests {
     #[test]
     fn our_own_hello_is_well_formed_to_another_parser() {
         for version in [TLS10, TLS11, TLS12] {
-            let bytes = client_hello(version, Some("api.example.com"), [1; 32]);
+            let bytes =
+                client_hello(version, &all_suites(version), Some("api.example.com"), [1; 32]);
             let (rest, plain) = tls_parser::parse_tls_plaintext(&bytes).expect("one record");
             assert!(rest.is_empty());
             let TlsMessage::Handshake(TlsMessageHandshake::ClientHello(seen)) = &plain.msg[0]
@@ -193,13 +206,9 @@ mod tests {
     fn the_first_answer_decides() {
         let warning = record(21, &[1, 112]);
         let cases: [(&str, Vec<u8>, Reply); 9] = [
-            ("a hello of the version asked", hello(TLS10), Reply::Version(TLS10)),
-            ("a hello of another version", hello(TLS12), Reply::Version(TLS12)),
-            (
-                "a hello behind a warning",
-                [warning.clone(), hello(TLS11)].concat(),
-                Reply::Version(TLS11),
-            ),
+            ("a hello of the version asked", hello(TLS10), chosen(TLS10)),
+            ("a hello of another version", hello(TLS12), chosen(TLS12)),
+            ("a hello behind a warning", [warning.clone(), hello(TLS11)].concat(), chosen(TLS11)),
             ("protocol_version", record(21, &[2, 70]), Reply::Alert(70)),
             ("close_notify", record(21, &[1, 0]), Reply::Alert(0)),
             ("only a warning so far", warning, Reply::Incomplete),
@@ -216,6 +225,6 @@ mod tests {
     fn a_certificate_cut_in_the_middle_behind_the_hello_does_no_harm() {
         let mut payload = hello(TLS11)[5..].to_vec();
         payload.extend([11, 0, 9, 0, 1, 2, 3]);
-        assert_eq!(read(&record(22, &payload)), Reply::Version(TLS11));
+        assert_eq!(read(&record(22, &payload)), chosen(TLS11));
     }
 }

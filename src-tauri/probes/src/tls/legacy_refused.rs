@@ -75,7 +75,16 @@ impl Probe for LegacyRefused {
             let summary = "Could not tell: no version at all is accepted";
             return Judgement::new(outcome, summary, expected, seen);
         }
-        Judgement::new(Outcome::Pass, "TLS 1.0 and TLS 1.1 are refused", expected, seen)
+        let judgement =
+            Judgement::new(Outcome::Pass, "TLS 1.0 and TLS 1.1 are refused", expected, seen);
+        // OpenSSL says so when a version is switched on and none of its ciphers is left.
+        let broke = old.iter().any(|(_, answer)| **answer == Answer::Refused("alert 80".into()));
+        if broke {
+            let text = "The server broke off with internal_error: an old version may be switched on \
+                        and fail on its ciphers alone; take it out of the configuration";
+            return judgement.note("legacy-breaks-off", text);
+        }
+        judgement
     }
 }
 

@@ -7,8 +7,10 @@ pub mod hello;
 pub mod legacy_refused;
 pub mod modern_accepted;
 pub mod recorder;
+pub mod suites;
 pub mod trust;
 pub mod versions;
+pub mod weak_suites;
 
 use std::sync::Arc;
 
@@ -25,6 +27,7 @@ pub const PROBES: &[&dyn AnyProbe] = &[
     &Erased::<certificate_trusted::CertificateTrusted>::new(),
     &Erased::<legacy_refused::LegacyRefused>::new(),
     &Erased::<modern_accepted::ModernAccepted>::new(),
+    &Erased::<weak_suites::WeakSuitesRefused>::new(),
 ];
 
 /// Host and port of the API when its address is `https://`.

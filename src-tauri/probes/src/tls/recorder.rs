@@ -23,8 +23,11 @@ pub enum Fault {
     WrongName,
     /// It vouches for itself.
     SelfSigned,
-    /// No authority that we trust vouches for it; perhaps an intermediate is missing.
+    /// No authority that we trust vouches for it.
     UnknownIssuer,
+    /// The certificate of this issuer is neither sent nor trusted: an intermediate is
+    /// missing, or the authority is not one of ours.
+    MissingIssuer(String),
     /// It is not made for servers.
     WrongPurpose,
     /// It was taken back.
@@ -44,10 +47,11 @@ impl Fault {
             Self::NotYetValid => "not valid yet".to_owned(),
             Self::WrongName => "made out to another name".to_owned(),
             Self::SelfSigned => "self-signed".to_owned(),
-            Self::UnknownIssuer => {
-                "issued by an authority that is not trusted (or an intermediate is missing)"
-                    .to_owned()
-            }
+            Self::UnknownIssuer => "issued by an authority that is not trusted".to_owned(),
+            Self::MissingIssuer(issuer) => format!(
+                "issued by an authority that is not trusted: the certificate of `{issuer}` is not \
+                 sent (an intermediate is missing, or the authority belongs in `ca_file`)"
+            ),
             Self::WrongPurpose => "not made for servers".to_owned(),
             Self::Revoked => "revoked".to_owned(),
             Self::Weak(what) => format!("weak: {what}"),
@@ -140,6 +144,7 @@ impl Recorder {
 fn faults(
     verdict: &Result<ServerCertVerified, Error>,
     certificate: &CertificateDer<'_>,
+    intermediates: &[CertificateDer<'_>],
     name: &ServerName<'_>,
     at: DateTime<Utc>,
 ) -> Vec<Fault> {
@@ -156,6 +161,8 @@ fn faults(
     let self_signed = own.as_ref().is_some_and(|own| own.subject() == own.issuer());
     match Fault::of(error) {
         Fault::UnknownIssuer | Fault::Other(_) if self_signed => add(Fault::SelfSigned),
+        Fault::UnknownIssuer => add(missing_issuer(certificate, intermediates)
+            .map_or(Fault::UnknownIssuer, Fault::MissingIssuer)),
         fault => add(fault),
     }
     if let Some(validity) = own.as_ref().map(|own| own.validity()) {
@@ -174,6 +181,28 @@ fn faults(
     faults
 }
 
+/// The issuer at which the chain breaks off; `None` when it ends in a certificate that
+/// vouches for itself, which then is not trusted.
+fn missing_issuer(
+    certificate: &CertificateDer<'_>,
+    intermediates: &[CertificateDer<'_>],
+) -> Option<String> {
+    let read = |der| x509_parser::parse_x509_certificate(der).ok().map(|(_, read)| read);
+    let mut last = read(certificate)?;
+    let others: Vec<_> = intermediates.iter().filter_map(|der| read(der)).collect();
+    // As many steps as there are certificates: a chain that runs in a circle ends too.
+    for _ in 0..=others.len() {
+        if last.subject() == last.issuer() {
+            return None;
+        }
+        match others.iter().find(|other| other.subject() == last.issuer()) {
+            Some(next) => last = next.clone(),
+            None => return Some(last.issuer().to_string()),
+        }
+    }
+    None
+}
+
 impl ServerCertVerifier for Recorder {
     fn verify_server_cert(
         &self,
@@ -189,7 +218,7 @@ impl ServerCertVerifier for Recorder {
         let chain = std::iter::once(end_entity).chain(intermediates);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Seen {
             chain: chain.map(|der| der.clone().into_owned()).collect(),
-            faults: faults(&verdict, end_entity, name, at),
+            faults: faults(&verdict, end_entity, intermediates, name, at),
             at,
         });
         if self.strict { verdict } else { Ok(ServerCertVerified::assertion()) }

@@ -101,21 +101,43 @@ impl Versions {
 }
 
 async fn by_hand(cx: &Context, host: &str, port: u16, version: u16) -> Answer {
+    answer(offer(cx, host, port, version, &hello::all_suites(version)).await, version)
+}
+
+/// Offers `suites` of `version` alone and reads the first answer. A server that does not
+/// know the name is asked once more without it.
+///
+/// # Errors
+/// What was seen instead of an answer of TLS: a refusal without words, or a doubt.
+pub async fn offer(
+    cx: &Context,
+    host: &str,
+    port: u16,
+    version: u16,
+    suites: &[u16],
+) -> Result<Reply, Answer> {
     // An address is not a name: it must not be sent as one (RFC 6066, 3).
-    let name = host.parse::<std::net::IpAddr>().is_err().then_some(host);
-    match exchange(cx, host, port, version, name).await {
+    let name = bare(host).parse::<std::net::IpAddr>().is_err().then_some(host);
+    match exchange(cx, host, port, (version, suites), name).await {
         Ok(Reply::Alert(UNRECOGNIZED_NAME)) if name.is_some() => {
-            answer(exchange(cx, host, port, version, None).await, version)
+            exchange(cx, host, port, (version, suites), None).await
         }
-        other => answer(other, version),
+        // A busy server hangs up too: only one that does it twice has refused.
+        Err(Answer::Refused(_)) => exchange(cx, host, port, (version, suites), name).await,
+        other => other,
     }
+}
+
+/// An IPv6 address without the brackets that a URL puts around it.
+fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 fn answer(reply: Result<Reply, Answer>, version: u16) -> Answer {
     match reply {
-        Ok(Reply::Version(chosen)) if chosen == version => Answer::Accepted,
-        Ok(Reply::Version(chosen)) => {
-            Answer::Refused(format!("it chose version {:#06x} instead", chosen))
+        Ok(Reply::Hello { version: chosen, .. }) if chosen == version => Answer::Accepted,
+        Ok(Reply::Hello { version: chosen, .. }) => {
+            Answer::Refused(format!("it chose version {chosen:#06x} instead"))
         }
         Ok(Reply::Alert(code)) => Answer::Refused(format!("alert {code}")),
         Ok(Reply::NotTls | Reply::Incomplete) => {
@@ -129,13 +151,13 @@ async fn exchange(
     cx: &Context,
     host: &str,
     port: u16,
-    version: u16,
+    (version, suites): (u16, &[u16]),
     name: Option<&str>,
 ) -> Result<Reply, Answer> {
     let _place = cx.place(host).await;
     let mut stream = connect(cx, host, port).await.map_err(Answer::Unknown)?;
     let random = [*uuid::Uuid::new_v4().as_bytes(), *uuid::Uuid::new_v4().as_bytes()].concat();
-    let hello = hello::client_hello(version, name, random.try_into().unwrap_or([0; 32]));
+    let hello = hello::client_hello(version, suites, name, random.try_into().unwrap_or([0; 32]));
     let talk = async {
         stream.write_all(&hello).await?;
         read_reply(&mut stream).await
@@ -184,8 +206,7 @@ fn ended(error: &std::io::Error) -> Answer {
 /// # Errors
 /// Why there is no connection.
 pub async fn connect(cx: &Context, host: &str, port: u16) -> Result<TcpStream, Doubt> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match timeout(cx.patience().connect, TcpStream::connect((bare, port))).await {
+    match timeout(cx.patience().connect, TcpStream::connect((bare(host), port))).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(Doubt::new(Reason::Unreachable, format!("{host}:{port}: {error}"))),
         Err(_) => {
@@ -196,6 +217,16 @@ pub async fn connect(cx: &Context, host: &str, port: u16) -> Result<TcpStream, D
 }
 
 async fn by_library(cx: &Context, host: &str, port: u16) -> Answer {
+    match finish_13(cx, host, port, true).await {
+        Answer::Refused(how) if how.contains("UnrecognisedName") => {
+            finish_13(cx, host, port, false).await
+        }
+        other => other,
+    }
+}
+
+/// A whole handshake of TLS 1.3, with or without the server's name in it.
+async fn finish_13(cx: &Context, host: &str, port: u16, named: bool) -> Answer {
     let (trust, name) = match (cx.trust().await, server_name(host)) {
         (Ok(trust), Ok(name)) => (trust, name),
         (Err(doubt), _) | (_, Err(doubt)) => return Answer::Unknown(doubt),
@@ -203,7 +234,10 @@ async fn by_library(cx: &Context, host: &str, port: u16) -> Answer {
     let config = Recorder::new(&trust, false)
         .and_then(|recorder| trust.client(recorder, &[&rustls::version::TLS13]));
     let config = match config {
-        Ok(config) => Arc::new(config),
+        Ok(mut config) => {
+            config.enable_sni = named;
+            Arc::new(config)
+        }
         Err(error) => return Answer::Unknown(Doubt::new(Reason::Internal, error.to_string())),
     };
     let _place = cx.place(host).await;
@@ -236,8 +270,7 @@ fn not_13(error: &std::io::Error) -> Answer {
 /// # Errors
 /// A doubt when `host` is neither a DNS name nor an address.
 pub fn server_name(host: &str) -> Result<ServerName<'static>, Doubt> {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    ServerName::try_from(bare.to_owned()).map_err(|_| {
+    ServerName::try_from(bare(host).to_owned()).map_err(|_| {
         Doubt::new(Reason::NotConfigured, format!("`{host}` is neither a DNS name nor an address"))
     })
 }

@@ -90,7 +90,7 @@ fn guarded(accepts: fn(&str) -> bool) -> Handler {
     handler(move |request| {
         let token =
             request.header("authorization").and_then(|header| header.strip_prefix("Bearer "));
-        answer(if token.is_some_and(accepts) { 200 } else { 401 }, &[], "{}")
+        answer(if token.is_some_and(accepts) { 200 } else { 401 }, &[], r#"{"sub":"7"}"#)
     })
 }
 
