@@ -1,4 +1,4 @@
-//! The front end, and it by name, may read the API's answers.
+//! The front end, by name, may read the API's answers.
 
 use std::sync::Arc;
 
@@ -37,12 +37,13 @@ impl Probe for AllowedOriginExact {
 
     const DEFINITION: Definition = Definition {
         name: "cors.allowed-origin-exact",
-        rules: 1,
-        claim: "The API names the front end's origin, exactly and alone, as allowed.",
+        rules: 2,
+        claim: "The API names the front end's origin, exactly, as allowed.",
         why: "With `*` any page on the web reads what the API answers; with another origin, or \
               two, the front end itself does not work.",
         how: "One GET of /health with the front end's Origin and one with a foreign origin.",
-        blind: "Routes that set headers of their own.",
+        blind: "Routes that set headers of their own. That nobody else is allowed is a claim of its \
+                own.",
         remedy: "Set the CORS origin to the front end's address (NestJS: `origin: \
                  process.env.FRONTEND_URL`). Minutes.",
         active: false,
@@ -92,7 +93,11 @@ impl Probe for AllowedOriginExact {
             [_] => return verdict(Outcome::Fail, "Another origin than the front end's is allowed"),
             _ => return verdict(Outcome::Fail, "Two origins are named, which browsers refuse"),
         }
-        let judgement = verdict(Outcome::Pass, "The front end's origin is allowed by name");
+        let mut judgement = verdict(Outcome::Pass, "The front end's origin is allowed by name");
+        if Grant::read(&facts.foreign).names(origins::ANYBODY) {
+            let text = "A foreign origin gets the same: the server repeats whatever it is told";
+            judgement = judgement.note("origin-echoed", text);
+        }
         // An answer that is the same for everybody needs no Vary.
         let echoes = Grant::read(&facts.foreign).origins != own.origins;
         if echoes && !own.varies {
@@ -127,6 +132,13 @@ mod tests {
                 &[(ACAO, OWN)],
                 Outcome::Pass,
                 0,
+            ),
+            (
+                "whoever asks is repeated",
+                &[(ACAO, OWN), vary],
+                &[(ACAO, "https://foreign.example")],
+                Outcome::Pass,
+                1,
             ),
             ("anybody", &[(ACAO, "*")], &[(ACAO, "*")], Outcome::Fail, 0),
             ("anybody with cookies", &[(ACAO, "*"), creds], none, Outcome::Fail, 0),

@@ -40,7 +40,7 @@ impl Probe for Credentials {
 
     const DEFINITION: Definition = Definition {
         name: "cors.credentials",
-        rules: 1,
+        rules: 2,
         claim: "Credentials are allowed to the front end exactly as the team configured it.",
         why: "Allowed without need, a browser attaches the victim's cookies to requests of an \
               allowed page; forbidden by mistake, logins from the front end fail.",
@@ -97,6 +97,9 @@ impl Probe for Credentials {
             sent.unwrap_or("none"),
             grant.origins_in_words()
         );
+        if !facts.wanted && !grant.is_evidence_for(&facts.origin) {
+            return look::busy(grant.status, expected);
+        }
         let (outcome, summary) = match (facts.wanted, sent) {
             (_, Some("true")) if grant.is_wildcard() => {
                 (Outcome::Fail, "Credentials are allowed together with `*`, which browsers refuse")

@@ -31,19 +31,30 @@ pub struct Try {
     pub outcome: Result<Arc<Answer>, Doubt>,
 }
 
+/// The foreign origins, and the front end's own beside them.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The front end's origin.
+    pub origin: String,
+    /// What the front end gets.
+    pub own: Result<Arc<Answer>, Doubt>,
+    /// What foreign origins get.
+    pub tries: Vec<Try>,
+}
+
 impl Probe for ForeignOriginsRefused {
     type Params = Params;
-    type Facts = Vec<Try>;
+    type Facts = Facts;
 
     const DEFINITION: Definition = Definition {
         name: "cors.foreign-origins-refused",
-        rules: 1,
+        rules: 2,
         claim: "No foreign origin is allowed, even one that looks like the front end's.",
         why: "A list of origins that is compared by its end, its beginning or a pattern lets an \
               attacker register a name that matches, and read what the victim's browser gets.",
         how: "GETs of /health with about a dozen foreign origins, derived from the declared front \
               end (null, prefix, suffix, subdomain, other port, plain http, odd characters), and \
-              two preflights. No cookies, no token.",
+              two preflights; at most 16 requests, with the front end's own. No cookies, no token.",
         blind: "Routes that set headers of their own, and origins that the list holds on purpose \
                 and that nobody declared.",
         remedy: "Compare origins as whole texts with a fixed list; no pattern, no suffix, no echo. \
@@ -55,7 +66,7 @@ impl Probe for ForeignOriginsRefused {
         "no foreign origin in Access-Control-Allow-Origin, no `*`, no `null`".to_owned()
     }
 
-    async fn observe(cx: &Context, _: &Params) -> Observation<Vec<Try>> {
+    async fn observe(cx: &Context, _: &Params) -> Observation<Facts> {
         let stage = match Stage::set(cx) {
             Ok(stage) => stage,
             Err(doubt) => return look::unset(doubt),
@@ -68,6 +79,9 @@ impl Probe for ForeignOriginsRefused {
             let ask = stage.get(&trick.origin);
             asks.push((trick, ask, false));
         }
+        let origin = origins::own(&stage.frontend);
+        let mut transcript = Vec::new();
+        let own = look::ask(cx, &stage.get(&origin), &mut transcript).await;
         let looks = asks.iter().map(|(_, ask, _)| async {
             let mut lines = Vec::new();
             let outcome = look::ask(cx, ask, &mut lines).await;
@@ -75,7 +89,6 @@ impl Probe for ForeignOriginsRefused {
         });
         let outcomes = futures::future::join_all(looks).await;
         let reproduce = asks.first().map(|(_, ask, _)| reproduce::curl(cx, ask, ""));
-        let mut transcript = Vec::new();
         let mut tries = Vec::new();
         for ((trick, _, preflight), (outcome, lines)) in asks.into_iter().zip(outcomes) {
             transcript.extend(lines);
@@ -84,17 +97,17 @@ impl Probe for ForeignOriginsRefused {
         let silent = tries.iter().all(|attempt| attempt.outcome.is_err());
         let doubt =
             tries.iter().find_map(|attempt| attempt.outcome.clone().err()).filter(|_| silent);
-        let facts = doubt.map_or(Ok(tries), Err);
+        let facts = doubt.map_or(Ok(Facts { origin, own, tries }), Err);
         Observation { target: stage.route.to_string(), facts, transcript, reproduce }
     }
 
-    fn judge(facts: &Vec<Try>, params: &Params) -> Judgement {
+    fn judge(facts: &Facts, params: &Params) -> Judgement {
         let expected = Self::expected(params);
         let mut allowed = Vec::new();
         let mut mistakes: Vec<String> = Vec::new();
         let mut unknown: Option<Judgement> = None;
         let mut certificate = None;
-        for attempt in facts {
+        for attempt in &facts.tries {
             let answer = match &attempt.outcome {
                 Ok(answer) => answer,
                 Err(doubt) => {
@@ -112,7 +125,7 @@ impl Probe for ForeignOriginsRefused {
             };
             certificate = certificate.or_else(|| answer.certificate_note());
             let grant = Grant::read(answer);
-            if !grant.allows(&attempt.trick.origin) {
+            if !grant.names(&attempt.trick.origin) {
                 if grant.is_no_answer() {
                     unknown = Some(look::busy(grant.status, expected.clone()));
                 }
@@ -135,9 +148,26 @@ impl Probe for ForeignOriginsRefused {
         if let Some(judgement) = unknown {
             return judgement.notes(certificate);
         }
-        let seen = format!("none of {} foreign questions was allowed", facts.len());
-        Judgement::new(Outcome::Pass, "Foreign origins are refused", expected, seen)
-            .notes(certificate)
+        let seen = format!("none of {} foreign questions was allowed", facts.tries.len());
+        let own = match &facts.own {
+            Ok(own) => Grant::read(own),
+            Err(doubt) => {
+                let summary = format!("Could not tell for {}: {}", facts.origin, doubt.seen);
+                let outcome = Outcome::Inconclusive(doubt.reason);
+                return Judgement::new(outcome, summary, expected, seen).notes(certificate);
+            }
+        };
+        if !own.is_evidence_for(&facts.origin) {
+            return look::busy(own.status, expected).notes(certificate);
+        }
+        let judgement =
+            Judgement::new(Outcome::Pass, "Foreign origins are refused", expected, seen)
+                .notes(certificate);
+        if own.allows(&facts.origin) {
+            return judgement;
+        }
+        let text = "The front end is not allowed here either: this route may have no list at all";
+        judgement.note("front-end-not-allowed", text)
     }
 }
 
@@ -166,19 +196,21 @@ mod tests {
     /// A server that allows what `allows` says of an origin.
     fn judge(status: u16, allows: impl Fn(&str) -> Option<String>) -> Judgement {
         let frontend = Url::parse("https://app.example.com").expect("a URL");
+        let answered = |origin: &str| {
+            let named = allows(origin);
+            let headers: Vec<_> = named
+                .iter()
+                .map(|origin| ("access-control-allow-origin", origin.as_str()))
+                .collect();
+            Ok(Arc::new(answer(status, Channel::Trusted, &headers)))
+        };
         let tries = origins::tricks(&frontend)
             .into_iter()
-            .map(|trick| {
-                let named = allows(&trick.origin);
-                let headers: Vec<_> = named
-                    .iter()
-                    .map(|origin| ("access-control-allow-origin", origin.as_str()))
-                    .collect();
-                let answer = answer(status, Channel::Trusted, &headers);
-                Try { trick, preflight: false, outcome: Ok(Arc::new(answer)) }
-            })
+            .map(|trick| Try { outcome: answered(&trick.origin), trick, preflight: false })
             .collect();
-        ForeignOriginsRefused::judge(&tries, &Params {})
+        let origin = origins::own(&frontend);
+        let facts = Facts { own: answered(&origin), origin, tries };
+        ForeignOriginsRefused::judge(&facts, &Params {})
     }
 
     #[test]
@@ -225,15 +257,28 @@ mod tests {
             assert!(judgement.summary.contains(word), "{case}: {}", judgement.summary);
         }
         let none = |_: &str| None;
+        let unexpected = Outcome::Inconclusive(Reason::Unexpected);
+        let refused = Outcome::Inconclusive(Reason::Refused);
+        for (case, status, outcome, notes) in [
+            ("a route without a list lets nobody in", 200, Outcome::Pass, 1),
+            ("an error page says nothing of the list", 404, unexpected, 0),
+            ("a broken server says nothing", 500, unexpected, 0),
+            ("a redirect says nothing", 302, unexpected, 0),
+            ("too busy to tell", 429, refused, 0),
+        ] {
+            let judgement = judge(status, none);
+            assert_eq!((judgement.outcome, judgement.notes.len()), (outcome, notes), "{case}");
+        }
+        let listed = |o: &str| Some(format!("https://app.example.com, {o}"));
         assert_eq!(
-            judge(500, none).outcome,
-            Outcome::Pass,
-            "an error without the header lets nobody in"
+            judge(200, listed).outcome,
+            Outcome::Fail,
+            "named in a list that browsers refuse"
         );
         assert_eq!(
-            judge(429, none).outcome,
-            Outcome::Inconclusive(Reason::Refused),
-            "too busy to tell"
+            judge(404, |o| echo_if(o == own, o)).outcome,
+            Outcome::Pass,
+            "the list works on 404"
         );
     }
 }

@@ -14,10 +14,11 @@ use crate::probe::{Doubt, Judgement, Observation};
 /// The route that is asked: it exists everywhere and needs no token.
 const PATH: &str = "/health";
 /// Headers shown in the transcript.
-pub const SHOWN: [&str; 4] = [
+pub const SHOWN: [&str; 5] = [
     "access-control-allow-origin",
     "access-control-allow-credentials",
     "access-control-allow-methods",
+    "access-control-allow-headers",
     "vary",
 ];
 
@@ -64,6 +65,8 @@ pub struct Grant {
     pub credentials: Option<String>,
     /// Methods of `Access-Control-Allow-Methods`.
     pub methods: Vec<String>,
+    /// Headers of `Access-Control-Allow-Headers`, in lower case.
+    pub headers: Vec<String>,
     /// Whether caches keep answers for different origins apart.
     pub varies: bool,
     /// Status of the answer.
@@ -85,6 +88,9 @@ impl Grant {
                 .collect(),
             credentials: answer.first("access-control-allow-credentials").map(str::to_owned),
             methods: listed("access-control-allow-methods").collect(),
+            headers: listed("access-control-allow-headers")
+                .map(|name| name.to_ascii_lowercase())
+                .collect(),
             varies: listed("vary").any(|name| name == "*" || name.eq_ignore_ascii_case("origin")),
             status: answer.status,
         }
@@ -94,6 +100,14 @@ impl Grant {
     #[must_use]
     pub fn allows(&self, origin: &str) -> bool {
         matches!(self.origins.as_slice(), [only] if only == origin || only == "*")
+    }
+
+    /// Whether `origin` or anybody is named, be it in a way that browsers refuse: twice, or
+    /// in a list. A proxy that tidies headers up would make it work.
+    #[must_use]
+    pub fn names(&self, origin: &str) -> bool {
+        let parts = self.origins.iter().flat_map(|field| field.split(','));
+        parts.map(str::trim).any(|part| part == "*" || part.eq_ignore_ascii_case(origin))
     }
 
     /// Whether any origin at all is named as allowed.
@@ -108,10 +122,17 @@ impl Grant {
         self.credentials.as_deref() == Some("true")
     }
 
-    /// A server that is busy or down has not answered the question.
+    /// A server that is busy, broken or sends us elsewhere has not answered the question.
     #[must_use]
     pub fn is_no_answer(&self) -> bool {
-        matches!(self.status, 429 | 502..=504)
+        matches!(self.status, 300..=399 | 429 | 500..=599)
+    }
+
+    /// Whether the answer shows what the route does with `origin`: it works, or it allows
+    /// that origin. An error page without any header may come from before the list.
+    #[must_use]
+    pub fn is_evidence_for(&self, origin: &str) -> bool {
+        (200..300).contains(&self.status) || self.allows(origin)
     }
 
     /// The allowed origins in words.
@@ -150,10 +171,11 @@ pub fn unset<F>(doubt: Doubt) -> Observation<F> {
     Observation::new("cors", Err(doubt))
 }
 
-/// The verdict when the server was too busy to answer.
+/// The verdict when the route did not answer the question.
 #[must_use]
 pub fn busy(status: u16, expected: String) -> Judgement {
     let summary = format!("Could not tell: the server answered {status}");
-    let outcome = Outcome::Inconclusive(Reason::Refused);
+    let busy = matches!(status, 429 | 502..=504);
+    let outcome = Outcome::Inconclusive(if busy { Reason::Refused } else { Reason::Unexpected });
     Judgement::new(outcome, summary, expected, format!("status {status}"))
 }

@@ -17,6 +17,8 @@ use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
 const FACT: &str = "cors_methods";
 /// Asked for besides the allowed ones: what writes, and one that nobody uses.
 const ASKED_TOO: [&str; 4] = ["PUT", "PATCH", "DELETE", "LINK"];
+/// A header that no server knows.
+const UNKNOWN_HEADER: &str = "x-countersign-probe";
 /// Browsers send these without asking (Fetch, "CORS-safelisted method").
 const SAFELISTED: [&str; 3] = ["GET", "HEAD", "POST"];
 
@@ -46,6 +48,8 @@ pub struct Facts {
     pub allowed: BTreeSet<String>,
     /// Method asked for and the answer.
     pub preflights: Vec<(String, Arc<Answer>)>,
+    /// A preflight that asks for a header that no server knows, if it was answered.
+    pub header: Option<Arc<Answer>>,
 }
 
 impl Probe for Methods {
@@ -54,11 +58,11 @@ impl Probe for Methods {
 
     const DEFINITION: Definition = Definition {
         name: "cors.methods",
-        rules: 1,
+        rules: 2,
         claim: "Preflights allow the front end the methods that it needs, and no other.",
         why: "A method that no page needs is one that an attacked page can be made to use.",
         how: "One OPTIONS of /health with the front end's Origin for each allowed method, for those \
-              that write, and for one that nobody uses.",
+              that write, and for one that nobody uses; one more asks for a header that no server knows.",
         blind: "Which methods the routes really have, and routes with lists of their own.",
         remedy: "List the methods in the CORS configuration. Minutes.",
         active: false,
@@ -93,7 +97,10 @@ impl Probe for Methods {
             }
         }
         let reproduce = Some(reproduce::curl(cx, &stage.preflight(&origin, "DELETE"), ""));
-        let facts = doubt.map_or(Ok(Facts { origin, allowed, preflights }), Err);
+        let simple = stage.preflight(&origin, "GET");
+        let simple = simple.header("access-control-request-headers", UNKNOWN_HEADER);
+        let header = look::ask(cx, &simple, &mut transcript).await.ok();
+        let facts = doubt.map_or(Ok(Facts { origin, allowed, preflights, header }), Err);
         Observation { target: stage.route.to_string(), facts, transcript, reproduce }
     }
 
@@ -141,8 +148,16 @@ impl Probe for Methods {
         if !missing.is_empty() {
             return verdict(Outcome::Fail, format!("Needed and not allowed: {}", list(&missing)));
         }
-        let judgement =
+        let mut judgement =
             verdict(Outcome::Pass, "Only the methods that are needed are allowed".to_owned());
+        let any_header = facts.header.as_ref().is_some_and(|answer| {
+            let listed = Grant::read(answer).headers;
+            listed.iter().any(|name| name == UNKNOWN_HEADER || name == "*")
+        });
+        if any_header {
+            let text = "Any request header is allowed: the server repeats what it is asked for";
+            judgement = judgement.note("cors-any-header", text);
+        }
         if harmless.is_empty() {
             return judgement;
         }
@@ -197,7 +212,7 @@ mod tests {
                 (method.to_owned(), Arc::new(answer(status, Channel::Trusted, &headers)))
             })
             .to_vec();
-        let facts = Facts { origin: ORIGIN.into(), allowed, preflights };
+        let facts = Facts { origin: ORIGIN.into(), allowed, preflights, header: None };
         Methods::judge(&facts, &Params::default())
     }
 
@@ -234,5 +249,17 @@ mod tests {
         }
         let listed = judge(204, ORIGIN, |_| "GET,HEAD,POST,DELETE,OPTIONS".to_owned());
         assert_eq!((listed.outcome, listed.notes.len()), (Outcome::Pass, 1));
+        let asked = [
+            ("access-control-allow-origin", ORIGIN),
+            ("access-control-allow-headers", "Authorization, X-Countersign-Probe"),
+        ];
+        let own = Facts {
+            origin: ORIGIN.into(),
+            allowed: named(&["GET".to_owned()]),
+            preflights: vec![("GET".into(), Arc::new(answer(204, Channel::Trusted, &asked)))],
+            header: Some(Arc::new(answer(204, Channel::Trusted, &asked))),
+        };
+        let echoed = Methods::judge(&own, &Params::default());
+        assert_eq!(echoed.notes[0].code, "cors-any-header", "{echoed:?}");
     }
 }

@@ -9,6 +9,9 @@ pub const ANYBODY: &str = "https://foreign.example";
 /// The origin of sandboxed frames and local files, which anybody can have.
 pub const NULL: &str = "null";
 
+/// A host where anybody can put pages; lists hold its like for demonstrations.
+pub const SHARED: &str = "https://countersign-probe.github.io";
+
 /// One origin to try, and the mistake that it would show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trick {
@@ -42,6 +45,7 @@ pub fn tricks(frontend: &Url) -> Vec<Trick> {
         (at(&format!("{host}`.evil.test")), "an odd character ends the comparison"),
         (other_port(scheme, host, frontend.port()), "the port is not compared"),
         ("http://localhost:3000".to_owned(), "a developer's machine is allowed"),
+        (SHARED.to_owned(), "a host where anybody can put pages is allowed"),
     ];
     if let Some((_, parent)) = host.split_once('.').filter(|_| has_parent(frontend)) {
         all.push((at(&format!("evil{parent}")), "only the end of the domain is compared"));
@@ -91,6 +95,7 @@ mod tests {
             "http://app.example.com",
             "https://app.example.com:8443",
             "http://localhost:3000",
+            SHARED,
         ] {
             assert!(origins.contains(&expected), "{expected} in {origins:?}");
         }
