@@ -7,12 +7,10 @@ use reqwest::Method;
 use url::Url;
 
 use crate::context::Context;
-use crate::http::target;
 use crate::http::visit::{Answer, Ask};
+use crate::http::{pages, target};
 use crate::probe::{Doubt, Judgement, Observation};
 
-/// The route that is asked: it exists everywhere and needs no token.
-const PATH: &str = "/health";
 /// Headers shown in the transcript.
 pub const SHOWN: [&str; 5] = [
     "access-control-allow-origin",
@@ -37,7 +35,8 @@ impl Stage {
     /// # Errors
     /// A doubt when either is not configured.
     pub fn set(cx: &Context) -> Result<Self, Doubt> {
-        let route = target::join(&target::api(cx)?, PATH);
+        // The health endpoint exists everywhere and needs no token.
+        let route = target::join(&target::api(cx)?, pages::health_path(cx));
         Ok(Self { route, frontend: target::frontend(cx)? })
     }
 

@@ -4,7 +4,7 @@ use countersign_domain::finding::Outcome;
 use serde::Deserialize;
 
 use crate::context::Context;
-use crate::http::pages::{self, Page};
+use crate::http::pages::{self, Page, Pages};
 use crate::probe::{Definition, Judgement, Observation, Probe};
 
 const HEADER: &str = "x-content-type-options";
@@ -27,14 +27,14 @@ enum Said {
 
 impl Probe for ContentTypeOptions {
     type Params = Params;
-    type Facts = Vec<Page>;
+    type Facts = Pages;
 
     const DEFINITION: Definition = Definition {
         name: "headers.content-type-options",
-        rules: 1,
+        rules: 2,
         claim: "Answers tell browsers not to guess their type (nosniff).",
         why: "A browser that guesses can take an uploaded text for a script.",
-        how: "Gets the root, /health and a page that does not exist, and reads X-Content-Type-Options as \
+        how: "Gets the root, /health, a page that does not exist and the front end's page, and reads X-Content-Type-Options as \
               the Fetch standard does: the first value counts.",
         blind: "Other paths, and whether Content-Type itself is right.",
         remedy: "Send `X-Content-Type-Options: nosniff` on every answer (Helmet does). Minutes.",
@@ -45,11 +45,12 @@ impl Probe for ContentTypeOptions {
         "X-Content-Type-Options: nosniff".to_owned()
     }
 
-    async fn observe(cx: &Context, _: &Params) -> Observation<Vec<Page>> {
-        pages::observe(cx, &[HEADER]).await
+    async fn observe(cx: &Context, _: &Params) -> Observation<Pages> {
+        pages::observe_all(cx, &[HEADER]).await
     }
 
-    fn judge(facts: &Vec<Page>, params: &Params) -> Judgement {
+    fn judge(pages: &Pages, params: &Params) -> Judgement {
+        let facts = &pages.all;
         let expected = Self::expected(params);
         let said: Vec<Said> = facts.iter().map(said).collect();
         let seen = facts.iter().map(shown).collect::<Vec<_>>().join("; ");
@@ -65,7 +66,11 @@ impl Probe for ContentTypeOptions {
             let summary = format!("The header is missing on {}", pages::paths(&missing));
             return verdict(Outcome::Fail, summary);
         }
+        if let Some(undecided) = pages.undecided(&expected, &seen) {
+            return undecided;
+        }
         let judgement = verdict(Outcome::Pass, "Browsers are told not to guess types".to_owned());
+        let judgement = judgement.notes(pages.unseen.clone());
         if on_errors.is_empty() {
             return judgement;
         }
@@ -113,7 +118,7 @@ mod tests {
                 0,
             ),
         ] {
-            let judgement = ContentTypeOptions::judge(&pages, &Params {});
+            let judgement = ContentTypeOptions::judge(&pages.into(), &Params {});
             assert_eq!((judgement.outcome, judgement.notes.len()), (outcome, notes), "{case}");
         }
     }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::context::Context;
 use crate::headers::policy::{self, ENFORCED, Gap, REPORT_ONLY};
-use crate::http::pages::{self, Page};
+use crate::http::pages::{self, Page, Pages};
 use crate::probe::{Definition, Judgement, Observation, Probe};
 
 /// `headers.csp`
@@ -18,19 +18,19 @@ pub struct Params {}
 
 impl Probe for Csp {
     type Params = Params;
-    type Facts = Vec<Page>;
+    type Facts = Pages;
 
     const DEFINITION: Definition = Definition {
         name: "headers.csp",
-        rules: 1,
+        rules: 2,
         claim: "A Content-Security-Policy is enforced that keeps injected script from running.",
         why: "When somebody gets markup into a page, the policy is what stands between it and the \
               user's session.",
-        how: "Gets the root, /health and a page that does not exist, reads every policy (two are both \
+        how: "Gets the root, /health, a page that does not exist and the front end's page, reads every policy (two are both \
               enforced) and looks for what they leave open: inline script, any host, data: URLs, no \
               limit on scripts or plugins.",
-        blind: "Whether an allowed host serves scripts that an attacker can use, and the front end's \
-                own pages when another server sends them.",
+        blind: "Whether an allowed host serves scripts that an attacker can use, policies in <meta> \
+                elements, and other pages of the front end.",
         remedy: "With Helmet's defaults: `app.use(helmet())`. Then move inline scripts to files or give \
                  them a nonce. Hours, for pages with inline script.",
         active: false,
@@ -40,11 +40,12 @@ impl Probe for Csp {
         "an enforced policy without 'unsafe-inline', open hosts or data: for scripts".to_owned()
     }
 
-    async fn observe(cx: &Context, _: &Params) -> Observation<Vec<Page>> {
-        pages::observe(cx, &[ENFORCED, REPORT_ONLY]).await
+    async fn observe(cx: &Context, _: &Params) -> Observation<Pages> {
+        pages::observe_all(cx, &[ENFORCED, REPORT_ONLY]).await
     }
 
-    fn judge(facts: &Vec<Page>, params: &Params) -> Judgement {
+    fn judge(pages: &Pages, params: &Params) -> Judgement {
+        let facts = &pages.all;
         let expected = Self::expected(params);
         let found: Vec<Option<Vec<Gap>>> = facts.iter().map(gaps).collect();
         let seen = facts.iter().map(shown).collect::<Vec<_>>().join("; ");
@@ -61,6 +62,10 @@ impl Probe for Csp {
                 format!("The policy is {how} on {}", pages::paths(&missing)),
             );
         }
+        if let Some(nonce) = repeated_nonce(facts) {
+            let summary = format!("The nonce `{nonce}` stands in two answers: anybody can know it");
+            return verdict(Outcome::Fail, summary);
+        }
         let mut all: Vec<Gap> = found.iter().flatten().flatten().copied().collect();
         all.sort_unstable();
         all.dedup();
@@ -69,8 +74,12 @@ impl Probe for Csp {
             let words: Vec<_> = grave.iter().map(|gap| gap.words()).collect();
             return verdict(Outcome::Fail, format!("The policy has gaps: {}", words.join("; ")));
         }
+        if let Some(undecided) = pages.undecided(&expected, &seen) {
+            return undecided;
+        }
         let mut judgement =
             verdict(Outcome::Pass, "A policy against injected script is enforced".to_owned());
+        judgement = judgement.notes(pages.unseen.clone());
         if !on_errors.is_empty() {
             let text = format!("Missing on error pages: {}", pages::paths(&on_errors));
             judgement = judgement.note("csp-not-on-errors", text);
@@ -83,6 +92,24 @@ impl Probe for Csp {
 fn gaps(page: &Page) -> Option<Vec<Gap>> {
     let policies = policy::policies(&page.answer, ENFORCED);
     (!policies.is_empty()).then(|| policy::gaps(&policies))
+}
+
+/// A nonce that two answers share is no secret of either (CSP 3, 7.1).
+fn repeated_nonce(pages: &[Page]) -> Option<String> {
+    let mut known: Vec<String> = Vec::new();
+    for page in pages {
+        let mut own: Vec<String> = policy::policies(&page.answer, ENFORCED)
+            .iter()
+            .flat_map(policy::Policy::nonces)
+            .collect();
+        own.sort_unstable();
+        own.dedup();
+        if let Some(shared) = own.iter().find(|nonce| known.contains(nonce)) {
+            return Some(shared.clone());
+        }
+        known.extend(own);
+    }
+    None
 }
 
 fn shown(page: &Page) -> String {
@@ -119,6 +146,16 @@ mod tests {
             ),
             ("empty", vec![page(200, &[(ENFORCED, " ; ")])], Outcome::Fail, "missing", 0),
             (
+                "the same nonce twice",
+                vec![
+                    page(200, &[(ENFORCED, "default-src 'nonce-YWJj'")]),
+                    page(404, &[(ENFORCED, "default-src 'nonce-YWJj'")]),
+                ],
+                Outcome::Fail,
+                "two answers",
+                0,
+            ),
+            (
                 "inline",
                 vec![page(200, &[(ENFORCED, "default-src 'self' 'unsafe-inline'")])],
                 Outcome::Fail,
@@ -140,7 +177,7 @@ mod tests {
                 1,
             ),
         ] {
-            let judgement = Csp::judge(&pages, &Params {});
+            let judgement = Csp::judge(&pages.into(), &Params {});
             assert_eq!(
                 (judgement.outcome, judgement.notes.len()),
                 (outcome, notes),

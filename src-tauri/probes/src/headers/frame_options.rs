@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::context::Context;
 use crate::headers::policy::{self, ENFORCED};
-use crate::http::pages::{self, Page};
+use crate::http::pages::{self, Page, Pages};
 use crate::probe::{Definition, Judgement, Observation, Probe};
 
 const HEADER: &str = "x-frame-options";
@@ -30,17 +30,17 @@ enum Guard {
 
 impl Probe for FrameOptions {
     type Params = Params;
-    type Facts = Vec<Page>;
+    type Facts = Pages;
 
     const DEFINITION: Definition = Definition {
         name: "headers.frame-options",
-        rules: 1,
+        rules: 2,
         claim: "Other sites cannot show the pages in a frame.",
         why: "A page in an invisible frame can be clicked by a user who means another one.",
-        how: "Gets the root, /health and a page that does not exist. X-Frame-Options must be DENY or \
+        how: "Gets the root, /health, a page that does not exist and the front end's page. X-Frame-Options must be DENY or \
               SAMEORIGIN, or the policy's frame-ancestors must name no open source; where both are \
               sent, frame-ancestors counts.",
-        blind: "Other paths, and the front end's own pages when another server sends them.",
+        blind: "Other paths and other pages of the front end.",
         remedy: "Send `X-Frame-Options: DENY` and `frame-ancestors 'none'` (Helmet sends both). Minutes.",
         active: false,
     };
@@ -50,11 +50,12 @@ impl Probe for FrameOptions {
             .to_owned()
     }
 
-    async fn observe(cx: &Context, _: &Params) -> Observation<Vec<Page>> {
-        pages::observe(cx, &[HEADER, ENFORCED]).await
+    async fn observe(cx: &Context, _: &Params) -> Observation<Pages> {
+        pages::observe_all(cx, &[HEADER, ENFORCED]).await
     }
 
-    fn judge(facts: &Vec<Page>, params: &Params) -> Judgement {
+    fn judge(pages: &Pages, params: &Params) -> Judgement {
+        let facts = &pages.all;
         let expected = Self::expected(params);
         let guards: Vec<Guard> = facts.iter().map(guard).collect();
         let seen = facts.iter().map(shown).collect::<Vec<_>>().join("; ");
@@ -76,7 +77,11 @@ impl Probe for FrameOptions {
                 format!("Any site may frame {}", pages::paths(&missing)),
             );
         }
+        if let Some(undecided) = pages.undecided(&expected, &seen) {
+            return undecided;
+        }
         let judgement = verdict(Outcome::Pass, "Other sites cannot frame the pages".to_owned());
+        let judgement = judgement.notes(pages.unseen.clone());
         if on_errors.is_empty() {
             return judgement;
         }
@@ -115,7 +120,7 @@ fn guard(page: &Page) -> Guard {
 }
 
 fn is_open(source: &str) -> bool {
-    matches!(source, "*" | "http:" | "https:" | "http://*" | "https://*")
+    policy::is_any_host(source)
 }
 
 fn shown(page: &Page) -> String {
@@ -183,7 +188,7 @@ mod tests {
                 0,
             ),
         ] {
-            let judgement = FrameOptions::judge(&pages, &Params {});
+            let judgement = FrameOptions::judge(&pages.into(), &Params {});
             assert_eq!((judgement.outcome, judgement.notes.len()), (outcome, notes), "{case}");
         }
     }

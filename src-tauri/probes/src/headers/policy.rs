@@ -128,6 +128,13 @@ impl Policy {
         self.0.get(name).map(Vec::as_slice)
     }
 
+    /// The nonces that it names, in lower case.
+    #[must_use]
+    pub fn nonces(&self) -> Vec<String> {
+        let sources = self.0.values().flatten();
+        sources.filter_map(|source| key(source, "'nonce-")).map(str::to_owned).collect()
+    }
+
     fn or_default(&self, names: &[&str]) -> Option<&[String]> {
         names.iter().chain(&["default-src"]).find_map(|name| self.sources(name))
     }
@@ -167,15 +174,31 @@ fn strict(sources: &[String]) -> bool {
 fn runs_inline(sources: &[String]) -> bool {
     let prefixes = ["'nonce-", "'sha256-", "'sha384-", "'sha512-"];
     let named =
-        sources.iter().any(|source| prefixes.iter().any(|prefix| source.starts_with(prefix)));
+        sources.iter().any(|source| prefixes.iter().any(|prefix| key(source, prefix).is_some()));
     holds(sources, "'unsafe-inline'") && !named && !strict(sources)
 }
 
 fn runs_any_host(sources: &[String]) -> bool {
-    let open = |source: &String| {
-        matches!(source.as_str(), "*" | "http:" | "https:" | "http://*" | "https://*")
-    };
-    sources.iter().any(open) && !strict(sources)
+    sources.iter().any(|source| is_any_host(source)) && !strict(sources)
+}
+
+/// Whether a source (in lower case) stands for every host: a scheme alone, or an asterisk
+/// with or without scheme, port and path.
+#[must_use]
+pub fn is_any_host(source: &str) -> bool {
+    if matches!(source, "http:" | "https:") {
+        return true;
+    }
+    let host = source.strip_prefix("http://").or_else(|| source.strip_prefix("https://"));
+    let host = host.unwrap_or(source);
+    host.split(['/', ':']).next() == Some("*")
+}
+
+/// The value of a nonce or hash; one that is no base64 is ignored by browsers (CSP 3, 2.3.1).
+fn key<'a>(source: &'a str, prefix: &str) -> Option<&'a str> {
+    let value = source.strip_prefix(prefix)?.strip_suffix('\'')?;
+    let sound = |b: u8| b.is_ascii_alphanumeric() || b"+/-_=".contains(&b);
+    (!value.is_empty() && value.bytes().all(sound)).then_some(value)
 }
 
 #[cfg(test)]
@@ -204,6 +227,11 @@ mod tests {
                 "default-src 'self'; script-src 'nonce-a' 'strict-dynamic' https: 'unsafe-inline'",
                 vec![],
             ),
+            ("default-src 'self'; script-src 'unsafe-inline' 'nonce-'", vec![Gap::InlineScript]),
+            ("default-src 'self'; script-src 'unsafe-inline' 'nonce-<?>'", vec![Gap::InlineScript]),
+            ("default-src 'self'; script-src https://*:443", vec![Gap::AnyScriptHost]),
+            ("default-src 'self'; script-src *:*", vec![Gap::AnyScriptHost]),
+            ("default-src 'self'; script-src *.example.com", vec![]),
             ("default-src *", vec![Gap::AnyScriptHost]),
             ("default-src 'self'; script-src https:", vec![Gap::AnyScriptHost]),
             ("default-src 'self'; script-src 'self' data:", vec![Gap::DataScript]),

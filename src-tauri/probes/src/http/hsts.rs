@@ -4,7 +4,7 @@ use countersign_domain::finding::Outcome;
 use serde::Deserialize;
 
 use crate::context::Context;
-use crate::http::pages::{self, Page};
+use crate::http::pages::{self, Page, Pages};
 use crate::http::transport_security::{self, Policy};
 use crate::http::visit::Channel;
 use crate::probe::{Definition, Judgement, Observation, Probe};
@@ -38,11 +38,11 @@ enum Told {
 
 impl Probe for Hsts {
     type Params = Params;
-    type Facts = Vec<Page>;
+    type Facts = Pages;
 
     const DEFINITION: Definition = Definition {
         name: "http.hsts",
-        rules: 1,
+        rules: 2,
         claim: "Every answer tells browsers to use HTTPS only, for a year or more.",
         why: "A redirect protects nobody whose first request is caught; a browser that knows the \
               policy never sends that request.",
@@ -61,11 +61,12 @@ impl Probe for Hsts {
         )
     }
 
-    async fn observe(cx: &Context, _: &Params) -> Observation<Vec<Page>> {
+    async fn observe(cx: &Context, _: &Params) -> Observation<Pages> {
         pages::observe(cx, &[HEADER]).await
     }
 
-    fn judge(facts: &Vec<Page>, params: &Params) -> Judgement {
+    fn judge(pages: &Pages, params: &Params) -> Judgement {
+        let facts = &pages.all;
         let expected = Self::expected(params);
         let told: Vec<Told> = facts.iter().map(told).collect();
         let seen = facts.iter().map(shown).collect::<Vec<_>>().join("; ");
@@ -101,8 +102,17 @@ impl Probe for Hsts {
                     .to_owned(),
             );
         }
+        if let Some(undecided) = pages.undecided(&expected, &seen) {
+            return undecided;
+        }
         let judgement =
             Judgement::new(Outcome::Pass, "Browsers are told to use HTTPS only", expected, seen);
+        let twice = facts.iter().any(|page| page.answer.all(HEADER).count() > 1);
+        let judgement = if twice {
+            judgement.note("hsts-sent-twice", "Sent more than once; browsers keep the first")
+        } else {
+            judgement
+        };
         let judgement = if on_errors.is_empty() {
             judgement
         } else {
@@ -132,6 +142,8 @@ fn shown(page: &Page) -> String {
 
 #[cfg(test)]
 mod tests {
+    use countersign_domain::finding::Reason;
+
     use super::*;
     use crate::http::pages::fixture::{page, past};
 
@@ -153,6 +165,12 @@ mod tests {
             ("not on errors", vec![page(200, GOOD), page(404, NONE)], Outcome::Pass, 1),
             ("on errors only", vec![page(200, NONE), page(404, GOOD)], Outcome::Fail, 0),
             ("nowhere", vec![page(200, NONE), page(404, NONE)], Outcome::Fail, 0),
+            (
+                "only error pages, with",
+                vec![page(404, GOOD)],
+                Outcome::Inconclusive(Reason::Unexpected),
+                0,
+            ),
             ("only error pages, without", vec![page(404, NONE)], Outcome::Fail, 0),
             ("a month", vec![page(200, &[(HEADER, "max-age=2592000")])], Outcome::Fail, 0),
             (
@@ -163,7 +181,7 @@ mod tests {
             ),
             ("switched off", vec![page(200, &[(HEADER, "max-age=0")])], Outcome::Fail, 0),
             ("malformed", vec![page(200, &[(HEADER, "31536000")])], Outcome::Fail, 0),
-            ("the first of two counts", vec![page(200, first)], Outcome::Pass, 0),
+            ("the first of two counts", vec![page(200, first)], Outcome::Pass, 1),
             ("the second does not", vec![page(200, second)], Outcome::Fail, 0),
             (
                 "past a bad certificate",
@@ -173,7 +191,7 @@ mod tests {
             ),
             ("in the clear", vec![past(Channel::Plain, GOOD)], Outcome::Fail, 0),
         ] {
-            let judgement = Hsts::judge(&pages, &Params::default());
+            let judgement = Hsts::judge(&pages.into(), &Params::default());
             assert_eq!((judgement.outcome, judgement.notes.len()), (outcome, notes), "{case}");
         }
     }
