@@ -19,6 +19,8 @@ pub enum Failure {
     TimedOut(String),
     /// The certificate was not trusted, and the question was not for strangers.
     Certificate(String),
+    /// TLS stands, and the server speaks none of the protocols that were offered (ALPN).
+    OtherProtocol(String),
     /// The answer was not of the protocol.
     Garbage(String),
     /// The question itself could not be put.
@@ -63,6 +65,9 @@ impl Failure {
     fn tls(error: &rustls::Error) -> Self {
         match error {
             rustls::Error::InvalidCertificate(_) => Self::Certificate(error.to_string()),
+            rustls::Error::AlertReceived(rustls::AlertDescription::NoApplicationProtocol) => {
+                Self::OtherProtocol("the server speaks no HTTP/1.1".to_owned())
+            }
             rustls::Error::InvalidMessage(_) => Self::Garbage("the answer was not TLS".to_owned()),
             other => Self::Garbage(format!("TLS: {other}")),
         }
@@ -74,7 +79,9 @@ impl Failure {
         match self {
             Self::Closed(seen) | Self::Unreachable(seen) => Doubt::new(Reason::Unreachable, seen),
             Self::TimedOut(seen) => Doubt::new(Reason::TimedOut, seen),
-            Self::Certificate(seen) | Self::Garbage(seen) => Doubt::new(Reason::Unexpected, seen),
+            Self::Certificate(seen) | Self::Garbage(seen) | Self::OtherProtocol(seen) => {
+                Doubt::new(Reason::Unexpected, seen)
+            }
             Self::Unasked(doubt) => doubt.clone(),
         }
     }

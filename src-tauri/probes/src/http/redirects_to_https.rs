@@ -25,7 +25,7 @@ pub struct Params {
 
 impl Default for Params {
     fn default() -> Self {
-        Self { paths: vec!["/".to_owned(), "/health".to_owned()] }
+        Self { paths: ["/", "/health", "/auth/login"].map(str::to_owned).to_vec() }
     }
 }
 
@@ -38,6 +38,8 @@ pub struct Step {
     pub secure: Url,
     /// What came.
     pub outcome: Result<Arc<Answer>, Failure>,
+    /// Whether the HTTPS side sends it back into the clear.
+    pub back: bool,
 }
 
 impl Probe for RedirectsToHttps {
@@ -46,12 +48,14 @@ impl Probe for RedirectsToHttps {
 
     const DEFINITION: Definition = Definition {
         name: "http.redirects-to-https",
-        rules: 1,
+        rules: 2,
         claim: "Requests in the clear are sent to the same place over HTTPS, or not served at all.",
         why: "A path that still answers in the clear gives away whatever a client sends there; a \
               redirect of the root alone leaves the rest open.",
         how: "One GET over http:// for each path, without following. The first hop must be https:// \
-              on the API's own host. A closed port counts when the HTTPS side answers.",
+              on the API's own host, and the HTTPS side must not send it back. A closed port counts when \
+              the HTTPS side answers. A page that sends browsers on by itself (<meta>, script) is no \
+              redirect: the request was served.",
         blind: "Paths that are not listed, and other methods.",
         remedy: "Answer everything on port 80 with `301` to `https://` plus host and path, or close \
                  the port, which suits an API even better (ASVS 4.1.2). Minutes.",
@@ -79,7 +83,9 @@ impl Probe for RedirectsToHttps {
                 Err(failure) => format!("< {}", failure.doubt().seen),
             });
             reproduce.get_or_insert_with(|| reproduce::curl(cx, &ask, ""));
-            steps.push(Step { plain: ask.url, secure: expected_at(&secure, path), outcome });
+            let there = expected_at(&secure, path);
+            let back = is_redirect(&outcome) && leads_back(cx, &there).await;
+            steps.push(Step { plain: ask.url, secure: there, outcome, back });
         }
         let facts = match silence(cx, &secure, &steps).await {
             Some(doubt) => Err(doubt),
@@ -157,6 +163,20 @@ fn expected_at(api: &Url, path: &str) -> Url {
     url
 }
 
+fn is_redirect(outcome: &Result<Arc<Answer>, Failure>) -> bool {
+    outcome.as_ref().is_ok_and(|answer| matches!(answer.status, 301 | 302 | 303 | 307 | 308))
+}
+
+/// Whether the HTTPS side sends the request back to http://: behind a proxy that ends TLS,
+/// a server may take each request for one in the clear, and go round for ever.
+async fn leads_back(cx: &Context, secure: &Url) -> bool {
+    let outcome = cx.visit(&Ask::get(secure.clone())).await;
+    let location = outcome.as_ref().ok().filter(|_| is_redirect(&outcome)).and_then(|answer| {
+        answer.first("location").and_then(|location| secure.join(location).ok())
+    });
+    location.is_some_and(|to| to.scheme() == "http")
+}
+
 /// A closed port is only worth something when the host is up. Returns the doubt when
 /// neither side answers.
 async fn silence(cx: &Context, secure: &Url, steps: &[Step]) -> Option<Doubt> {
@@ -187,7 +207,7 @@ fn hop(step: &Step) -> Hop {
         Err(Failure::Closed(_)) => return Hop::Closed,
         Err(failure) => return Hop::Unknown(failure.doubt()),
     };
-    if !matches!(answer.status, 301 | 302 | 303 | 307 | 308) {
+    if !is_redirect(&step.outcome) {
         return Hop::Wrong(format!("is answered in the clear with {}", answer.status));
     }
     let Some(location) = answer.first("location") else {
@@ -206,6 +226,9 @@ fn hop(step: &Step) -> Hop {
     if to.port_or_known_default() != step.secure.port_or_known_default() {
         let port = to.port_or_known_default().unwrap_or_default();
         return Hop::Wrong(format!("is sent to port {port}, where the API is not"));
+    }
+    if step.back {
+        return Hop::Wrong("is sent to https://, and from there back into the clear".to_owned());
     }
     let same_path = to.path() == step.secure.path() && to.query() == step.secure.query();
     Hop::Right { permanent: matches!(answer.status, 301 | 308), same_path }
@@ -239,7 +262,7 @@ mod tests {
     fn outcome(outcome: Result<Arc<Answer>, Failure>) -> Step {
         let url = |text: &str| Url::parse(text).expect("a URL");
         let (plain, secure) = ("http://api.example.com/health", "https://api.example.com/health");
-        Step { plain: url(plain), secure: url(secure), outcome }
+        Step { plain: url(plain), secure: url(secure), outcome, back: false }
     }
 
     #[test]
@@ -278,6 +301,7 @@ mod tests {
                 0,
             ),
             ("another port", step(301, "https://api.example.com:8443/health"), Outcome::Fail, 0),
+            ("back again", Step { back: true, ..step(301, right) }, Outcome::Fail, 0),
             ("silence", outcome(Err(Failure::TimedOut("silence".into()))), doubt, 0),
         ] {
             let judgement = RedirectsToHttps::judge(&vec![step], &Params::default());

@@ -1,5 +1,6 @@
 //! One exchange over HTTP, as every claim about answers sees it: no redirects followed, no
-//! cookies, no proxy, bounded in time and bytes, duplicate headers kept. A certificate that
+//! cookies, no proxy, bounded in time and bytes, duplicate headers kept. HTTP/1.1 is spoken,
+//! and HTTP/2 to a server that has nothing else. A certificate that
 //! is not trusted does not hide the headers behind it, but it is always told, and no
 //! secret is ever sent past one.
 
@@ -184,22 +185,42 @@ pub async fn fetch(cx: &Context, ask: &Ask) -> Outcome {
         let seen = "a secret is not sent over http://: give an https:// address";
         return Err(Failure::Unasked(Doubt::new(Reason::NotConfigured, seen)));
     }
+    match exchange(cx, ask, Speech::Http1).await {
+        // Refused within the handshake: the question itself was not put yet.
+        Err(Failure::OtherProtocol(_)) => exchange(cx, ask, Speech::Http2).await,
+        other => other,
+    }
+}
+
+/// The version of HTTP that is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speech {
+    Http1,
+    Http2,
+}
+
+async fn exchange(cx: &Context, ask: &Ask, speech: Speech) -> Outcome {
     let trust = cx.trust().await.map_err(Failure::Unasked)?;
     let ours = |error: String| Failure::Unasked(Doubt::new(Reason::Internal, error));
     let recorder =
         Recorder::new(&trust, ask.holds_secret()).map_err(|error| ours(error.to_string()))?;
-    let tls = trust
+    let mut tls = trust
         .client(recorder.clone(), rustls::DEFAULT_VERSIONS)
         .map_err(|error| ours(error.to_string()))?;
+    let protocol: &[u8] = if speech == Speech::Http1 { b"http/1.1" } else { b"h2" };
+    tls.alpn_protocols = vec![protocol.to_vec()];
     // One client for one question: an answer never comes over a connection whose
     // certificate another question saw.
-    let client = Client::builder()
+    let builder = match speech {
+        Speech::Http1 => Client::builder().http1_only(),
+        Speech::Http2 => Client::builder().http2_prior_knowledge(),
+    };
+    let client = builder
         .tls_backend_preconfigured(tls)
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
-        .http1_only()
         .user_agent(USER_AGENT)
         .connect_timeout(cx.patience().connect)
         .build()

@@ -98,7 +98,7 @@ async fn a_redirect_is_judged_by_its_first_hop() {
         targets.api_plain = Some(format!("http://127.0.0.1:{}", plain.port));
         let finding = find(&context(targets, &[]), "http.redirects-to-https", json!({})).await;
         assert_eq!((finding.outcome, finding.notes.len()), (outcome, notes), "{case}: {finding:?}");
-        assert_eq!(plain.requests.lock().expect("no panic").len(), 2, "{case}: never followed");
+        assert_eq!(plain.requests.lock().expect("no panic").len(), 3, "{case}: never followed");
     }
 }
 
