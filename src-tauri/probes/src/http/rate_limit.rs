@@ -178,7 +178,10 @@ impl Probe for RateLimit {
         let unreached =
             |status: &u16| matches!(status, 300..=399 | 400 | 404 | 405 | 415 | 422 | 500..);
         if facts.statuses.iter().all(unreached) {
-            let summary = format!("Could not tell: no attempt reached the login (answers: {list})");
+            let summary = format!(
+                "Could not tell: no attempt reached the login (answers: {list}); are `path`, \
+                 `email_field` and `password_field` right?"
+            );
             return verdict(Outcome::Inconclusive(Reason::Unexpected), summary);
         }
         verdict(Outcome::Fail, format!("{count} wrong logins, and none was stopped"))

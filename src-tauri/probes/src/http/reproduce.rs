@@ -19,10 +19,14 @@ pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// The question as a `curl` command; `token` names the variable that holds the token.
+/// The question as a `curl` command; `token` names the variable that holds the token, which
+/// goes in by a pipe: what stands in arguments, every user of the machine can read.
 #[must_use]
 pub fn curl(cx: &Context, ask: &Ask, token: &str) -> String {
     let mut command = "curl -sS -i --max-time 10".to_owned();
+    if ask.url.as_str().contains(['[', ']', '{', '}']) {
+        command.push_str(" --globoff");
+    }
     if let Some(file) = &cx.environment().targets.ca_file {
         let _ = write!(command, " --cacert {}", quoted(file));
     }
@@ -35,7 +39,7 @@ pub fn curl(cx: &Context, ask: &Ask, token: &str) -> String {
         let _ = write!(command, " -H {}", quoted(&format!("{name}: {value}")));
     }
     if ask.bearer.is_some() {
-        let _ = write!(command, " -H \"Authorization: Bearer ${token}\"");
+        command = format!("printf 'Authorization: Bearer %s\\n' \"${token}\" | {command} -H @-");
     }
     if let Some(json) = &ask.json {
         let _ = write!(command, " -H 'Content-Type: application/json' -d {}", quoted(json));
@@ -59,6 +63,27 @@ pub fn s_client(host: &str, port: u16, options: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_never_stands_in_the_arguments_of_a_program() {
+        let environment = countersign_domain::environment::Environment {
+            name: "test".into(),
+            production: false,
+            demo: false,
+            targets: countersign_domain::environment::Targets::default(),
+            secrets: std::collections::BTreeMap::new(),
+            facts: std::collections::BTreeMap::new(),
+        };
+        let clock = std::sync::Arc::new(|| chrono::DateTime::UNIX_EPOCH);
+        let cx = Context::new(environment, crate::context::Secrets::new(), clock, "/".into());
+        let url = url::Url::parse("https://[::1]/auth/me").expect("a URL");
+        let ask = Ask::get(url).bearer(zeroize::Zeroizing::new("value".to_owned()));
+        assert_eq!(
+            curl(&cx, &ask, "AUTH_TOKEN"),
+            "printf 'Authorization: Bearer %s\\n' \"$AUTH_TOKEN\" | curl -sS -i --max-time 10 \
+             --globoff -H @- 'https://[::1]/auth/me'"
+        );
+    }
 
     #[test]
     fn a_hostile_header_cannot_leave_its_quotes() {

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use countersign_domain::finding::Reason;
+use rustls::SupportedProtocolVersion as Version;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -60,8 +61,16 @@ pub struct Versions {
 impl Versions {
     /// Asks `host:port` for each version.
     pub async fn look(cx: &Context, host: &str, port: u16) -> Self {
-        let (tls12, tls13) =
-            tokio::join!(by_hand(cx, host, port, TLS12), by_library(cx, host, port));
+        let (tls12, tls13) = tokio::join!(
+            by_hand(cx, host, port, TLS12),
+            by_library(cx, host, port, &rustls::version::TLS13)
+        );
+        // A first answer may be all that it has: one modern handshake must come to its end.
+        let tls12 = if tls12 == Answer::Accepted && tls13 != Answer::Accepted {
+            unfinished(by_library(cx, host, port, &rustls::version::TLS12).await)
+        } else {
+            tls12
+        };
         let (tls10, tls11) =
             tokio::join!(by_hand(cx, host, port, TLS10), by_hand(cx, host, port, TLS11));
         Self { tls10, tls11, tls12, tls13 }
@@ -216,23 +225,40 @@ pub async fn connect(cx: &Context, host: &str, port: u16) -> Result<TcpStream, D
     }
 }
 
-async fn by_library(cx: &Context, host: &str, port: u16) -> Answer {
-    match finish_13(cx, host, port, true).await {
-        Answer::Refused(how) if how.contains("UnrecognisedName") => {
-            finish_13(cx, host, port, false).await
+/// A handshake of TLS 1.2 that began and did not end is no refusal of the version.
+fn unfinished(answer: Answer) -> Answer {
+    match answer {
+        Answer::Refused(how) => {
+            let seen = format!("TLS 1.2 was begun, and the handshake not finished: {how}");
+            Answer::Unknown(Doubt::new(Reason::Unexpected, seen))
         }
         other => other,
     }
 }
 
-/// A whole handshake of TLS 1.3, with or without the server's name in it.
-async fn finish_13(cx: &Context, host: &str, port: u16, named: bool) -> Answer {
+async fn by_library(cx: &Context, host: &str, port: u16, version: &'static Version) -> Answer {
+    match finish(cx, host, port, version, true).await {
+        Answer::Refused(how) if how.contains("UnrecognisedName") => {
+            finish(cx, host, port, version, false).await
+        }
+        other => other,
+    }
+}
+
+/// A whole handshake of one version, with or without the server's name in it.
+async fn finish(
+    cx: &Context,
+    host: &str,
+    port: u16,
+    version: &'static Version,
+    named: bool,
+) -> Answer {
     let (trust, name) = match (cx.trust().await, server_name(host)) {
         (Ok(trust), Ok(name)) => (trust, name),
         (Err(doubt), _) | (_, Err(doubt)) => return Answer::Unknown(doubt),
     };
-    let config = Recorder::new(&trust, false)
-        .and_then(|recorder| trust.client(recorder, &[&rustls::version::TLS13]));
+    let config =
+        Recorder::new(&trust, false).and_then(|recorder| trust.client(recorder, &[version]));
     let config = match config {
         Ok(mut config) => {
             config.enable_sni = named;
@@ -249,17 +275,17 @@ async fn finish_13(cx: &Context, host: &str, port: u16, named: bool) -> Answer {
     match timeout(cx.patience().total, handshake).await {
         Err(_) => Answer::Unknown(silent()),
         Ok(Ok(_)) => Answer::Accepted,
-        Ok(Err(error)) => not_13(&error),
+        Ok(Err(error)) => not_finished(&error),
     }
 }
 
-fn not_13(error: &std::io::Error) -> Answer {
+fn not_finished(error: &std::io::Error) -> Answer {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match inner {
         None => ended(error),
         Some(rustls::Error::AlertReceived(alert)) => Answer::Refused(format!("alert {alert:?}")),
         Some(rustls::Error::PeerIncompatible(_)) => {
-            Answer::Refused("it chose an older version".to_owned())
+            Answer::Refused("it chose another version, or ciphers that we lack".to_owned())
         }
         Some(other) => Answer::Unknown(Doubt::new(Reason::Unexpected, other.to_string())),
     }

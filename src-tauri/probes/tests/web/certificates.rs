@@ -9,6 +9,7 @@ use crate::server::{
     Authority, Identity, Server, UNEXPECTED, UNREACHABLE, answer, api, closed_port, context, find,
     handler,
 };
+use crate::versions::OpenSsl;
 
 const PROBE: &str = "tls.certificate-trusted";
 
@@ -103,4 +104,92 @@ async fn headers_are_still_seen_behind_a_self_signed_certificate_and_a_token_nev
     let finding = find(&cx, "http.expect", params).await;
     assert_eq!(finding.outcome, UNEXPECTED, "{finding:?}");
     assert_eq!(server.count("/secret"), 0, "no request is made past the certificate");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_wants_a_certificate_of_ours_still_shows_its_own() {
+    let authority = Authority::new();
+    for options in [&["-Verify", "1", "-tls1_2"][..], &["-Verify", "1", "-tls1_3"]] {
+        let server = OpenSsl::with(&authority, &authority.good(), options).await;
+        let cx = context(api("https", server.1, Some(&authority)), &[]);
+        let finding = find(&cx, PROBE, json!({})).await;
+        assert_eq!(finding.outcome, Outcome::Pass, "{options:?}: {finding:?}");
+        let headers = find(&cx, "headers.csp", json!({})).await;
+        assert_eq!(headers.outcome, UNEXPECTED, "{options:?}: {headers:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_does_not_know_its_own_name_fails_and_says_what_it_has() {
+    let authority = Authority::new();
+    let identity = authority.issue("localhost", |_| ());
+    let folder = authority.folder.path().display();
+    let (cert, key) = (format!("{folder}/own.pem"), format!("{folder}/own.key"));
+    let other =
+        ["-servername", "other.example", "-servername_fatal", "-cert2", &cert, "-key2", &key];
+    let server = OpenSsl::with(&authority, &identity, &other).await;
+    let mut targets = api("https", server.1, Some(&authority));
+    targets.api = Some(format!("https://localhost:{}", server.1));
+    let cx = context(targets, &[]);
+    let finding = find(&cx, PROBE, json!({})).await;
+    assert_eq!(finding.outcome, Outcome::Fail, "{finding:?}");
+    assert!(finding.summary.contains("alert 112"), "{}", finding.summary);
+    assert!(finding.observed.contains("localhost"), "{}", finding.observed);
+    // What it refuses is the name, not the version.
+    for claim in ["tls.legacy-refused", "tls.modern-accepted", "tls.weak-suites-refused"] {
+        let finding = find(&cx, claim, json!({})).await;
+        assert_eq!(finding.outcome, Outcome::Pass, "{claim}: {finding:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_are_compared_as_browsers_do() {
+    let authority = Authority::new();
+    let wildcard = |params: &mut rcgen::CertificateParams, name: &str| {
+        params.subject_alt_names = vec![rcgen::SanType::DnsName(name.try_into().expect("a name"))];
+    };
+    for (case, identity, word) in [
+        (
+            "a common name alone",
+            authority.issue("127.0.0.1", |params| {
+                params.subject_alt_names.clear();
+                params.distinguished_name.push(rcgen::DnType::CommonName, "127.0.0.1");
+            }),
+            "common names are not looked at",
+        ),
+        (
+            "an address as if it were a name",
+            authority.issue("127.0.0.1", |params| wildcard(params, "127.0.0.1")),
+            "as an IP address",
+        ),
+        ("an asterisk", authority.issue("127.0.0.1", |params| wildcard(params, "*.0.0.1")), "IP"),
+    ] {
+        let finding = verdict(&identity, Some(&authority)).await;
+        assert_eq!(finding.outcome, Outcome::Fail, "{case}: {finding:?}");
+        assert!(finding.summary.contains(word), "{case}: {}", finding.summary);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_intermediate_is_named_and_a_sent_one_is_used() {
+    let authority = Authority::new();
+    let middle = authority.intermediate("Countersign test intermediate");
+    let alone = middle.issue_under("127.0.0.1", false);
+    let finding = verdict(&alone, Some(&authority)).await;
+    assert_eq!(finding.outcome, Outcome::Fail, "{finding:?}");
+    assert!(finding.summary.contains("Countersign test intermediate"), "{}", finding.summary);
+    let whole = middle.issue_under("127.0.0.1", true);
+    let finding = verdict(&whole, Some(&authority)).await;
+    assert_eq!(finding.outcome, Outcome::Pass, "{finding:?}");
+    assert!(finding.transcript[0].contains("chain of 2"), "{finding:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_self_signed_certificate_stays_one_when_the_environment_trusts_it() {
+    let own = Identity::self_signed();
+    let authority = Authority::new();
+    std::fs::write(authority.folder.path().join("ca.pem"), &own.pem).expect("written");
+    let finding = verdict(&own, Some(&authority)).await;
+    assert_eq!(finding.outcome, Outcome::Fail, "{finding:?}");
+    assert!(finding.summary.contains("self-signed"), "{}", finding.summary);
 }

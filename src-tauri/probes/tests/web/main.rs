@@ -5,6 +5,9 @@
 mod answers;
 mod certificates;
 mod clients;
+mod hostile;
+mod odd;
 mod scheduler;
 mod server;
+mod suites;
 mod versions;

@@ -76,10 +76,19 @@ impl Server {
 
     /// A server that speaks HTTP, over TLS when there is an identity.
     pub(crate) async fn http(identity: Option<&Identity>, handler: Handler) -> Self {
+        Self::http_at("127.0.0.1:0", identity, handler).await
+    }
+
+    /// The same at another address.
+    pub(crate) async fn http_at(
+        address: &str,
+        identity: Option<&Identity>,
+        handler: Handler,
+    ) -> Self {
         let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
         let seen = requests.clone();
         let acceptor = identity.map(|identity| tokio_rustls::TlsAcceptor::from(identity.server()));
-        let mut server = Self::tcp(move |stream| {
+        let mut server = Self::tcp_at(address, move |stream| {
             let (handler, seen, acceptor) = (handler.clone(), seen.clone(), acceptor.clone());
             async move {
                 match acceptor {
@@ -102,7 +111,18 @@ impl Server {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        Self::tcp_at("127.0.0.1:0", on).await
+    }
+
+    /// The same at another address.
+    pub(crate) async fn tcp_at<F>(
+        address: &str,
+        on: impl Fn(tokio::net::TcpStream) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let listener = TcpListener::bind(address).await.expect("a free port");
         let port = listener.local_addr().expect("bound").port();
         let connections = Arc::new(AtomicUsize::new(0));
         let counted = connections.clone();
@@ -167,15 +187,21 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    fn server(&self) -> Arc<ServerConfig> {
+    pub(crate) fn server(&self) -> Arc<ServerConfig> {
+        Arc::new(self.config(&[]))
+    }
+
+    /// A configuration that speaks these protocols only (ALPN).
+    pub(crate) fn config(&self, protocols: &[&[u8]]) -> ServerConfig {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()));
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("versions")
             .with_no_client_auth()
             .with_single_cert(self.chain.clone(), key)
             .expect("a certificate and its key");
-        Arc::new(config)
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        config
     }
 
     pub(crate) fn self_signed() -> Self {
@@ -221,12 +247,38 @@ impl Authority {
         Identity::of(vec![own.der().clone()], &key, own.pem())
     }
 
+    /// An authority below this one.
+    pub(crate) fn intermediate(&self, name: &str) -> Intermediate {
+        let mut params = CertificateParams::new(Vec::<String>::new()).expect("no names");
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        Intermediate(CertifiedIssuer::signed_by(params, key, &self.issuer).expect("signed"))
+    }
+
     pub(crate) fn good(&self) -> Identity {
         self.issue("127.0.0.1", |_| ())
     }
 
     pub(crate) fn file(&self) -> String {
         self.folder.path().join("ca.pem").display().to_string()
+    }
+}
+
+/// An authority that another one vouches for.
+pub(crate) struct Intermediate(CertifiedIssuer<'static, KeyPair>);
+
+impl Intermediate {
+    /// A certificate; `whole` when its server sends this authority's along.
+    pub(crate) fn issue_under(&self, name: &str, whole: bool) -> Identity {
+        let params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        let key = KeyPair::generate().expect("a key");
+        let own = params.signed_by(&key, &self.0).expect("signed");
+        let mut chain = vec![own.der().clone()];
+        if whole {
+            chain.push(self.0.der().clone());
+        }
+        Identity::of(chain, &key, own.pem())
     }
 }
 
@@ -253,6 +305,13 @@ pub(crate) fn with_environment(environment: Environment, secrets: &[(&str, &str)
     let patience =
         Patience { connect: Duration::from_millis(2_500), total: Duration::from_millis(2_500) };
     Context::new(environment, secrets, clock, std::env::temp_dir()).with_patience(patience)
+}
+
+/// The same with short patience, for servers that are silent on purpose.
+pub(crate) fn impatient(cx: Context) -> Context {
+    let patience =
+        Patience { connect: Duration::from_millis(900), total: Duration::from_millis(900) };
+    cx.with_patience(patience)
 }
 
 /// Targets with the API on a local port.

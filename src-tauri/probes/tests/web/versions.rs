@@ -8,15 +8,15 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::server::{
-    Authority, Server, TIMED_OUT, UNEXPECTED, UNREACHABLE, answer, api, context, find, free_port,
-    handler,
+    Authority, Identity, Server, TIMED_OUT, UNEXPECTED, UNREACHABLE, answer, api, context, find,
+    free_port, handler,
 };
 
 const LEGACY: &str = "tls.legacy-refused";
 const MODERN: &str = "tls.modern-accepted";
 
 /// `openssl s_server` with these options; ends with the test.
-struct OpenSsl(Child, u16);
+pub(crate) struct OpenSsl(Child, pub(crate) u16);
 
 impl Drop for OpenSsl {
     fn drop(&mut self) {
@@ -27,7 +27,11 @@ impl Drop for OpenSsl {
 
 impl OpenSsl {
     async fn start(authority: &Authority, options: &[&str]) -> Self {
-        let identity = authority.good();
+        Self::with(authority, &authority.good(), options).await
+    }
+
+    /// The same with a certificate of its own.
+    pub(crate) async fn with(authority: &Authority, identity: &Identity, options: &[&str]) -> Self {
         let (certificate, key) =
             (authority.folder.path().join("own.pem"), authority.folder.path().join("own.key"));
         std::fs::write(&certificate, &identity.pem).expect("written");
