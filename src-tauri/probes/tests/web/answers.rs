@@ -70,6 +70,98 @@ async fn every_header_claim_passes_on_the_hardened_and_fails_on_the_bare_server(
     assert!(finding.observed.contains("degraded"), "{finding:?}");
 }
 
+/// What Helmet 8 sends without any configuration.
+const HELMET: [(&str, &str); 12] = [
+    (
+        "Content-Security-Policy",
+        "default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';\
+         frame-ancestors 'self';img-src 'self' data:;object-src 'none';script-src 'self';\
+         script-src-attr 'none';style-src 'self' https: 'unsafe-inline';upgrade-insecure-requests",
+    ),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Origin-Agent-Cluster", "?1"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-DNS-Prefetch-Control", "off"),
+    ("X-Download-Options", "noopen"),
+    ("X-Frame-Options", "SAMEORIGIN"),
+    ("X-Permitted-Cross-Domain-Policies", "none"),
+    ("X-XSS-Protection", "0"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_helmet_sends_by_itself_passes_every_header_claim() {
+    let authority = Authority::new();
+    let helmet = handler(|request| {
+        let status = if request.path == "/health" { 200 } else { 404 };
+        answer(status, &HELMET, r#"{"status":"ok"}"#)
+    });
+    let server = Server::http(Some(&authority.good()), helmet).await;
+    let cx = context(api("https", server.port, Some(&authority)), &[]);
+    for claim in CLAIMS.iter().chain(&["headers.referrer-policy", "headers.no-leak"]) {
+        let finding = find(&cx, claim, json!({})).await;
+        assert_eq!((finding.outcome, finding.notes.len()), (Outcome::Pass, 0), "{finding:?}");
+    }
+    let finding = find(&cx, "headers.cookies", json!({})).await;
+    assert_eq!(finding.outcome, Outcome::NotApplicable, "{finding:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_front_ends_own_page_is_judged_with_the_api() {
+    let authority = Authority::new();
+    let secure = Server::http(Some(&authority.good()), hardened()).await;
+    let bare =
+        Server::http(None, handler(|_| answer(200, &[("set-cookie", "sid=1")], "<h1>"))).await;
+    let mut targets = api("https", secure.port, Some(&authority));
+    targets.frontend = Some(format!("http://127.0.0.1:{}", bare.port));
+    let cx = context(targets.clone(), &[]);
+    for claim in ["headers.csp", "headers.frame-options", "headers.cookies"] {
+        let finding = find(&cx, claim, json!({})).await;
+        assert_eq!(finding.outcome, Outcome::Fail, "{finding:?}");
+        assert!(claim == "headers.cookies" || finding.summary.contains("front end"), "{finding:?}");
+        assert!(!format!("{finding:?}").contains("sid=1"), "no value of a cookie: {finding:?}");
+    }
+    targets.frontend = Some(format!("http://127.0.0.1:{}", closed_port().await));
+    let finding = find(&context(targets, &[]), "headers.csp", json!({})).await;
+    assert_eq!(finding.outcome, Outcome::Pass, "{finding:?}");
+    assert_eq!(finding.notes[0].code, "front-end-not-seen", "{finding:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_of_the_teams_own_asks_as_it_was_told_to() {
+    let server = Server::http(None, hardened()).await;
+    let targets = api("http", server.port, None);
+    let cx = context(targets, &[("AUTH_TOKEN", "token-of-the-test")]);
+    let own = format!("http://127.0.0.1:{}/health", server.port);
+    for (case, params) in [
+        (
+            "HEAD",
+            json!({"path": "/health", "method": "HEAD", "expect": ["status == 200", "'x-frame-options' in headers"]}),
+        ),
+        ("OPTIONS", json!({"path": "/health", "method": "OPTIONS", "expect": ["status == 200"]})),
+        (
+            "a token",
+            json!({"path": "/health", "token": "AUTH_TOKEN", "expect": ["json.status == 'ok'"]}),
+        ),
+        ("a URL", json!({"url": own, "expect": ["took_ms < 5000", "body.contains('ok')"]})),
+        (
+            "a header",
+            json!({"path": "/health", "headers": {"accept": "application/json"}, "expect": ["status == 200"]}),
+        ),
+    ] {
+        let finding = find(&cx, "http.expect", params).await;
+        assert_eq!(finding.outcome, Outcome::Pass, "{case}: {finding:?}");
+        assert!(finding.reproduce.is_some_and(|line| line.contains("curl")), "{case}");
+    }
+    let seen = server.requests.lock().expect("no panic").clone();
+    let methods: Vec<_> = seen.iter().map(|request| request.method.as_str()).collect();
+    assert_eq!(methods, ["HEAD", "OPTIONS", "GET", "GET", "GET"]);
+    assert_eq!(seen[2].header("authorization"), Some("Bearer token-of-the-test"));
+    assert_eq!(seen[4].header("accept"), Some("application/json"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redirect_is_judged_by_its_first_hop() {
     let authority = Authority::new();

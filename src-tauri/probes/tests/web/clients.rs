@@ -182,3 +182,45 @@ async fn guessing_stops_at_the_first_429_and_never_goes_on_past_the_limit() {
     let down = context(api("http", closed_port().await, None), &[]);
     assert_eq!(find(&down, "http.rate-limit", json!({})).await.outcome, UNREACHABLE);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_more_attempt_tells_whether_a_forged_address_escapes_the_limit() {
+    for (case, trusts, outcome) in
+        [("by address", true, Outcome::Fail), ("whatever is claimed", false, Outcome::Pass)]
+    {
+        let tries = Arc::new(AtomicUsize::new(0));
+        let limited = handler(move |request| {
+            let other = trusts && request.header("x-forwarded-for").is_some();
+            let stop = tries.fetch_add(1, Ordering::SeqCst) >= 5 && !other;
+            answer(
+                if stop { 429 } else { 401 },
+                &[("retry-after", "60"), ("ratelimit", "r=0")],
+                "{}",
+            )
+        });
+        let server = Server::http(None, limited).await;
+        let cx = context(api("http", server.port, None), &[]);
+        let finding = find(&cx, "http.rate-limit", json!({"try_forwarded": true})).await;
+        assert_eq!(finding.outcome, outcome, "{case}: {finding:?}");
+        assert_eq!(server.count("/auth/login"), 7, "{case}: six attempts and one");
+        assert!(finding.observed.contains("Retry-After: 60; ratelimit: r=0"), "{finding:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preflight_that_is_open_while_the_get_is_closed_is_caught() {
+    let server = Server::http(
+        None,
+        handler(|request| {
+            let origin = request.header("origin").unwrap_or_default();
+            let open = origin == OWN || request.method == "OPTIONS";
+            let headers = [("access-control-allow-origin", if open { origin } else { OWN })];
+            answer(200, &headers, "")
+        }),
+    )
+    .await;
+    let cx = context(api("http", server.port, None), &[]);
+    let finding = find(&cx, "cors.foreign-origins-refused", json!({})).await;
+    assert_eq!(finding.outcome, Outcome::Fail, "{finding:?}");
+    assert!(finding.observed.contains("(preflight)"), "{finding:?}");
+}

@@ -54,12 +54,16 @@ async fn a_real_server_of_today_passes() {
 }
 
 /// An nginx with these ciphers; ends with the test.
-struct Nginx(Child, u16, tempfile::TempDir);
+struct Nginx {
+    child: Child,
+    port: u16,
+    _folder: tempfile::TempDir,
+}
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -87,7 +91,7 @@ impl Nginx {
             .stderr(Stdio::null())
             .spawn()
             .expect("nginx is installed");
-        let server = Self(child, port, folder);
+        let server = Self { child, port, _folder: folder };
         let until = Instant::now() + Duration::from_secs(5);
         while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             assert!(Instant::now() < until, "nginx listens");
@@ -117,7 +121,7 @@ async fn an_nginx_is_judged_by_what_its_ciphers_allow() {
 /// What is said of weak suites and of old versions.
 async fn find_legacy(authority: &Authority, ciphers: &str) -> [Finding; 2] {
     let nginx = Nginx::start(authority, ciphers).await;
-    let cx = context(api("https", nginx.1, Some(authority)), &[]);
+    let cx = context(api("https", nginx.port, Some(authority)), &[]);
     [find(&cx, PROBE, json!({})).await, find(&cx, "tls.legacy-refused", json!({})).await]
 }
 
@@ -162,7 +166,8 @@ fn suites(hello: &[u8]) -> Vec<u16> {
 async fn each_kind_is_named_and_silence_is_no_refusal() {
     let authority = Authority::new();
     let real = OpenSsl::with(&authority, &authority.good(), &[]).await;
-    for (accepts, words) in [
+    let (port, trusted) = (real.1, &authority);
+    let cases = [
         (&[0x0005][..], &["RC4"][..]),
         (&[0x000a], &["3DES"]),
         (&[0x0009], &["single DES"]),
@@ -170,13 +175,16 @@ async fn each_kind_is_named_and_silence_is_no_refusal() {
         (&[0x0034], &["anonymous"]),
         (&[0x003b], &["NULL"]),
         (&[0x000a, 0x0005, 0x0003], &["EXPORT", "RC4", "3DES"]),
-    ] {
-        let server = chooser(real.1, accepts).await;
-        let cx = impatient(context(api("https", server.port, Some(&authority)), &[]));
-        let finding = find(&cx, PROBE, json!({})).await;
-        assert_eq!(finding.outcome, Outcome::Fail, "{accepts:x?}: {finding:?}");
+    ];
+    let looks = cases.map(|(accepts, words)| async move {
+        let server = chooser(port, accepts).await;
+        let cx = impatient(context(api("https", server.port, Some(trusted)), &[]));
+        (words, find(&cx, PROBE, json!({})).await)
+    });
+    for (words, finding) in futures::future::join_all(looks).await {
+        assert_eq!(finding.outcome, Outcome::Fail, "{words:?}: {finding:?}");
         for word in words {
-            assert!(finding.summary.contains(word), "{accepts:x?}: {}", finding.summary);
+            assert!(finding.summary.contains(word), "{words:?}: {}", finding.summary);
         }
     }
     let silent = chooser(real.1, &[]).await;
