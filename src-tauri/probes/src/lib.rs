@@ -21,3 +21,4 @@ pub mod run;
 mod said;
 pub mod secrets;
 pub mod tls;
+pub mod websocket;

@@ -1,6 +1,7 @@
 //! Claims about who may see what over HTTP.
 
 pub mod callers;
+pub mod forged;
 pub mod me;
 pub mod record;
 pub mod tokens;

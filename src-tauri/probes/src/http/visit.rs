@@ -25,7 +25,7 @@ pub const DEMO_MARK: &str = "x-countersign-demo";
 /// Bytes of a body that are read; then the connection is closed.
 pub const MAX_BODY: usize = 64 * 1024;
 /// Who we say we are, so that an operator finds us in the logs.
-const USER_AGENT: &str = concat!("countersign-probe/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("countersign-probe/", env!("CARGO_PKG_VERSION"));
 
 /// What came of a question.
 pub type Outcome = Result<Arc<Answer>, Failure>;
