@@ -170,6 +170,10 @@ impl<'a> Entry<'a> {
                 Protocol::SocketIo => return self.packet(text, at),
                 Protocol::Plain => self.message(text, at),
             },
+            // What comes before socket.io's own first packet is of another protocol.
+            Heard::Binary(_) | Heard::Large if matches!(self.stage, Stage::Opening) => {
+                self.unclear("no Engine.IO 4 handshake but other messages".to_owned());
+            }
             Heard::Binary(bytes) => self.deliver(format!("a message of {} bytes", bytes.len())),
             Heard::Large => {
                 self.deliver("a message of more than 64 KiB".to_owned());

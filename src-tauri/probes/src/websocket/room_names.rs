@@ -45,7 +45,7 @@ pub struct Facts {
     /// The ways, in order.
     pub tries: Vec<Try>,
     /// Both tenants asked for the same bare topic: whether A heard what B said there.
-    /// Nothing where the names are the server's anyway.
+    /// Nothing where the names are the server's anyway, or nobody hears even itself.
     pub met: Option<bool>,
     /// Whether A hears itself in its own room.
     pub a_hears_a: bool,
@@ -133,15 +133,15 @@ impl Probe for RoomNames {
         if let Some((what, why)) = blind {
             return doubt(format!("after {what}, A could not be listened to any more ({why})"));
         }
+        if !facts.a_hears_a {
+            return doubt("tenant A hears nothing in its own room either".to_owned());
+        }
         if facts.tries.is_empty() || facts.tries.iter().any(|one| !one.control) {
             let joined = &facts.joined;
             return doubt(format!(
                 "tenant B does not hear itself either (its request to join was {joined}): do the \
                  `websocket_…` facts about joining and speaking fit?"
             ));
-        }
-        if !facts.a_hears_a {
-            return doubt("tenant A hears nothing in its own room either".to_owned());
         }
         let count = facts.tries.len();
         let summary = format!("{count} spellings tried, and none leads to tenant B");
@@ -185,12 +185,17 @@ impl<'a> Look<'a> {
         self.lines.extend(ours.leave().await);
         let theirs = Pair::enter(self.cx, door, b, self.topic).await;
         let mut theirs = self.entered(theirs)?;
-        let mut tries = Vec::new();
+        let mut tries: Vec<Try> = Vec::new();
         let tricks = rooms::tricks(params, &a.id, &b.id, self.topic);
+        // Where nobody hears even the own room, silence shows nothing, and more of it neither.
+        let deaf = |tries: &[Try]| !a_hears_a || tries.iter().any(|one| !one.control);
         for tricks in tricks.chunks(AT_ONCE) {
-            tries.extend(self.together(tricks, a, b, &mut theirs).await?);
+            if !deaf(&tries) {
+                tries.extend(self.together(tricks, a, b, &mut theirs).await?);
+            }
         }
-        let met = if names_rooms(params) { Some(self.meet(a, &mut theirs).await?) } else { None };
+        let meets = names_rooms(params) && !deaf(&tries);
+        let met = if meets { Some(self.meet(a, &mut theirs).await?) } else { None };
         let joined = theirs.joined.clone();
         self.lines.extend(theirs.leave().await);
         let names_show_tenant = names_rooms(params) && params.room.contains("${TENANT}");

@@ -35,7 +35,7 @@ async fn a_first_message_decides() {
     let late = Outcome::Inconclusive(Reason::TimedOut);
     let accepted = ("websocket_accepted_when", "welcome");
     let said_no = ("websocket_refused_when", "denied");
-    for (case, server, facts, outcome) in [
+    let cases = [
         ("closes", server("welcome", None, true).await, vec![accepted], Outcome::Pass),
         ("closes, nothing named", server("x", None, true).await, vec![], Outcome::Pass),
         (
@@ -59,14 +59,18 @@ async fn a_first_message_decides() {
             vec![accepted, said_no],
             refused,
         ),
-    ] {
+    ];
+    let looks = cases.iter().map(|(_, server, facts, _)| async move {
         let url = format!("ws://127.0.0.1:{}/live", server.port);
         let mut all = vec![
             ("websocket_protocol", "plain"),
             ("websocket_send", r#"{"event":"auth","token":"${TOKEN}"}"#),
         ];
         all.extend(facts);
-        let finding = look(&with(&url, &all), "websocket.token-required", json!({})).await;
-        assert_eq!(finding.outcome, outcome, "{case}: {finding:#?}");
+        look(&with(&url, &all), "websocket.token-required", json!({})).await
+    });
+    let findings = futures::future::join_all(looks).await;
+    for ((case, .., outcome), finding) in cases.iter().zip(findings) {
+        assert_eq!(finding.outcome, *outcome, "{case}: {finding:#?}");
     }
 }

@@ -69,6 +69,8 @@ fn socket_io_is_read_to_the_end() {
         ("let in before it is open", &[IN], None, "unclear"),
         ("says nothing", &[], None, "unclear"),
         ("opens and says nothing", &[OPEN, "6"], None, "unclear"),
+        ("bytes first", &[], Some(Heard::Binary(vec![1])), "unclear"),
+        ("something huge first", &[], Some(Heard::Large), "unclear"),
         ("no frames at all", &[], Some(Heard::Broken("x".to_owned())), "unclear"),
     ] {
         let mut heard = texts(said);
