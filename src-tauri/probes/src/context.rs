@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::http::visit::{Ask, Outcome};
 use crate::probe::Doubt;
 use crate::redact::Redactor;
+use crate::store::look::Look;
 use crate::tls::trust::Trust;
 use crate::tls::versions::Versions;
 
@@ -72,6 +73,7 @@ pub struct Context {
     trust: OnceCell<Result<Arc<Trust>, Doubt>>,
     visits: Memo<Outcome>,
     versions: Memo<Arc<Versions>>,
+    stored: OnceCell<Result<Arc<Look>, Doubt>>,
 }
 
 impl Context {
@@ -90,6 +92,7 @@ impl Context {
             trust: OnceCell::new(),
             visits: Memo::default(),
             versions: Memo::default(),
+            stored: OnceCell::new(),
         }
     }
 
@@ -130,6 +133,14 @@ impl Context {
     pub async fn tls_versions(&self, host: &str, port: u16) -> Arc<Versions> {
         let look = async { Arc::new(Versions::look(self, host, port).await) };
         self.versions.get(format!("{host}:{port}"), look).await
+    }
+
+    /// What the secret store says about the declared secrets, asked once in a run.
+    ///
+    /// # Errors
+    /// Why the store said nothing.
+    pub async fn stored(&self) -> Result<Arc<Look>, Doubt> {
+        self.stored.get_or_init(|| Look::take(self)).await.clone()
     }
 
     /// Where the project runs.

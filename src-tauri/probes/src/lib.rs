@@ -20,5 +20,6 @@ pub mod registry;
 pub mod run;
 mod said;
 pub mod secrets;
+pub mod store;
 pub mod tls;
 pub mod websocket;

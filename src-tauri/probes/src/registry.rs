@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use countersign_domain::template::ProbeUse;
 
 use crate::probe::{AnyProbe, Definition};
-use crate::{auth, command, cors, git, headers, http, postgres, redis, secrets, tls, websocket};
+use crate::{auth, command, cors, git, headers, http, postgres, redis, secrets, store, tls, websocket};
 
 static ALL: LazyLock<Vec<&'static dyn AnyProbe>> = LazyLock::new(|| {
     let mut all: Vec<_> = [
@@ -21,6 +21,7 @@ static ALL: LazyLock<Vec<&'static dyn AnyProbe>> = LazyLock::new(|| {
         auth::PROBES,
         command::PROBES,
         websocket::PROBES,
+        store::PROBES,
     ]
     .concat();
     all.sort_by_key(|probe| probe.definition().name);

@@ -42,6 +42,8 @@ pub struct Ask {
     /// A token for `Authorization: Bearer …`. Only sent over TLS with a trusted
     /// certificate, or to this machine.
     pub bearer: Option<Zeroizing<String>>,
+    /// Other headers that hold a secret; sent where a token would be.
+    pub secret_headers: Vec<(&'static str, Zeroizing<String>)>,
     /// A JSON body.
     pub json: Option<String>,
 }
@@ -50,7 +52,14 @@ impl Ask {
     /// A bare question.
     #[must_use]
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: Vec::new(), bearer: None, json: None }
+        Self {
+            method,
+            url,
+            headers: Vec::new(),
+            bearer: None,
+            secret_headers: Vec::new(),
+            json: None,
+        }
     }
 
     /// A bare GET.
@@ -73,7 +82,14 @@ impl Ask {
         self
     }
 
-    /// The same with a JSON body.
+    /// The same with one more header that holds a secret.
+    #[must_use]
+    pub fn secret_header(mut self, name: &'static str, value: Zeroizing<String>) -> Self {
+        self.secret_headers.push((name, value));
+        self
+    }
+
+    /// The same with a JSON body, sent as `application/json` unless a header says otherwise.
     #[must_use]
     pub fn json(mut self, json: String) -> Self {
         self.json = Some(json);
@@ -81,7 +97,7 @@ impl Ask {
     }
 
     fn holds_secret(&self) -> bool {
-        self.bearer.is_some() || self.url.password().is_some()
+        self.bearer.is_some() || !self.secret_headers.is_empty() || self.url.password().is_some()
     }
 
     /// What tells this question from others, unless it must be asked anew each time.
@@ -98,7 +114,9 @@ impl Ask {
         let extra: String =
             self.headers.iter().map(|(name, value)| format!(" · {name}: {value}")).collect();
         let token = if self.bearer.is_some() { " · authorization: Bearer …" } else { "" };
-        format!("> {} {}{extra}{token}", self.method, target::shown(&self.url))
+        let hidden: String =
+            self.secret_headers.iter().map(|(name, _)| format!(" · {name}: …")).collect();
+        format!("> {} {}{extra}{token}{hidden}", self.method, target::shown(&self.url))
     }
 }
 
@@ -253,8 +271,14 @@ fn request(client: &Client, ask: &Ask) -> reqwest::RequestBuilder {
     if let Some(token) = &ask.bearer {
         request = request.bearer_auth(token.as_str());
     }
+    for (name, value) in &ask.secret_headers {
+        request = request.header(*name, value.as_str());
+    }
     if let Some(json) = &ask.json {
-        request = request.header("content-type", "application/json").body(json.clone());
+        if !ask.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            request = request.header("content-type", "application/json");
+        }
+        request = request.body(json.clone());
     }
     request
 }
