@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use countersign_domain::template::ProbeUse;
 
 use crate::probe::{AnyProbe, Definition};
-use crate::{auth, command, cors, git, headers, http, postgres, redis, secrets, store, tls, websocket};
+use crate::{auth, command, cors, dns, file, git, headers, http, postgres, promql, redis, secrets, store, tcp, tls, websocket};
 
 static ALL: LazyLock<Vec<&'static dyn AnyProbe>> = LazyLock::new(|| {
     let mut all: Vec<_> = [
@@ -22,6 +22,10 @@ static ALL: LazyLock<Vec<&'static dyn AnyProbe>> = LazyLock::new(|| {
         command::PROBES,
         websocket::PROBES,
         store::PROBES,
+        tcp::PROBES,
+        dns::PROBES,
+        file::PROBES,
+        promql::PROBES,
     ]
     .concat();
     all.sort_by_key(|probe| probe.definition().name);

@@ -41,6 +41,14 @@ pub fn frontend(cx: &Context) -> Result<Url, Doubt> {
     base(cx, "frontend", cx.environment().targets.frontend.as_deref())
 }
 
+/// The base URL of the Prometheus server.
+///
+/// # Errors
+/// As [`api`].
+pub fn metrics(cx: &Context) -> Result<Url, Doubt> {
+    base(cx, "metrics", cx.environment().targets.metrics.as_deref())
+}
+
 fn base(cx: &Context, name: &str, target: Option<&str>) -> Result<Url, Doubt> {
     let bad = |why: String| Doubt::new(Reason::NotConfigured, why);
     let Some(target) = target else {

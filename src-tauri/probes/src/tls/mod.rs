@@ -3,6 +3,7 @@
 
 pub mod certificate;
 pub mod certificate_trusted;
+pub mod expect;
 pub mod hello;
 pub mod legacy_refused;
 pub mod modern_accepted;
@@ -25,6 +26,7 @@ use crate::tls::versions::Versions;
 /// The claims of this family.
 pub const PROBES: &[&dyn AnyProbe] = &[
     &Erased::<certificate_trusted::CertificateTrusted>::new(),
+    &Erased::<expect::Expect>::new(),
     &Erased::<legacy_refused::LegacyRefused>::new(),
     &Erased::<modern_accepted::ModernAccepted>::new(),
     &Erased::<weak_suites::WeakSuitesRefused>::new(),

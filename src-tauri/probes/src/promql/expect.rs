@@ -1,0 +1,125 @@
+//! A claim of the team's own: one query to Prometheus, and conditions on its result.
+
+use countersign_domain::finding::Reason;
+use serde::Deserialize;
+
+use super::samples::{Series, read};
+use crate::conditions::{self, Names, Scope};
+use crate::context::Context;
+use crate::http::visit::Ask;
+use crate::http::{reproduce, target};
+use crate::partly::View;
+use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
+
+/// What a condition may speak of.
+const NAMES: Names = &["value", "values", "series", "count"];
+/// Longest query, in bytes.
+const MAX_QUERY: usize = 2_000;
+
+/// `promql.expect`
+pub struct Expect;
+
+/// The query and the conditions.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// An instant query in PromQL.
+    pub query: String,
+    /// Conditions in CEL over `value`, `values`, `series` and `count`; all must hold.
+    pub expect: Vec<String>,
+    /// Name of the secret that is sent as `Authorization: Bearer …`.
+    pub token: Option<String>,
+}
+
+impl Probe for Expect {
+    type Params = Params;
+    type Facts = Vec<Series>;
+
+    const DEFINITION: Definition = Definition {
+        name: "promql.expect",
+        rules: 1,
+        claim: "What Prometheus has measured meets every condition of the template.",
+        why: "A deployment that answers may still be failing one request in ten; the numbers know.",
+        how: "One GET of /api/v1/query below the target `metrics`. Conditions are CEL over value \
+              (the first series'), values, series (each with labels and value) and count. A query \
+              without a series, a value that is NaN and an answer with warnings leave it open: \
+              what was not measured is not 0. Only `count` can be told of no series.",
+        blind: "What is not scraped, and what happened between two scrapes.",
+        remedy: "The condition that does not hold is shown with what was seen; the cure is the \
+                 team's own.",
+        active: false,
+    };
+
+    fn expected(params: &Params) -> String {
+        params.expect.join(" and ")
+    }
+
+    async fn observe(cx: &Context, params: &Params) -> Observation<Vec<Series>> {
+        let ask = match ask(cx, params) {
+            Ok(ask) => ask,
+            Err(doubt) => return Observation::new("metrics", Err(doubt)),
+        };
+        let answer = cx.visit(&ask).await;
+        let mut transcript = vec![ask.line()];
+        transcript.extend(answer.as_ref().map(|answer| answer.line(&["content-type"])));
+        let facts = answer.map_err(Doubt::from).and_then(|answer| read(&answer));
+        transcript.extend(facts.iter().flatten().map(line));
+        let token = params.token.as_deref().unwrap_or_default();
+        Observation {
+            target: target::shown(&ask.url),
+            facts,
+            transcript,
+            reproduce: Some(reproduce::curl(cx, &ask, token)),
+        }
+    }
+
+    fn judge(facts: &Vec<Series>, params: &Params) -> Judgement {
+        let values: Vec<_> = facts.iter().map(|series| series.value).collect();
+        let series: Vec<_> = facts
+            .iter()
+            .map(|series| serde_json::json!({"labels": series.labels, "value": series.value}))
+            .collect();
+        let view = View::of(
+            NAMES,
+            Scope(vec![
+                ("value", values.first().copied().into()),
+                ("values", values.clone().into()),
+                ("series", series.into()),
+                ("count", facts.len().into()),
+            ]),
+        );
+        if facts.is_empty() {
+            let seen = "no series matches the query: what is not measured is unknown, not 0";
+            let doubt = Doubt::new(Reason::Unexpected, seen);
+            let view = view.unseen(&["value", "values", "series"], doubt);
+            return view.judge(&params.expect, "no series");
+        }
+        let seen = facts.iter().take(5).map(line).collect::<Vec<_>>().join("; ");
+        view.judge(&params.expect, format!("{} series: {seen}", facts.len()))
+    }
+
+    fn check(params: &Params) -> Result<(), String> {
+        let length = params.query.len();
+        if params.query.trim().is_empty() || length > MAX_QUERY {
+            return Err(format!("`query` has {length} bytes: expected 1 to {MAX_QUERY}"));
+        }
+        conditions::check_all(&params.expect, NAMES)
+    }
+}
+
+fn line(series: &Series) -> String {
+    let labels: Vec<_> =
+        series.labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    format!("{{{}}} {}", labels.join(", "), series.value)
+}
+
+fn ask(cx: &Context, params: &Params) -> Result<Ask, Doubt> {
+    let mut url = target::join(&target::metrics(cx)?, "/api/v1/query");
+    url.query_pairs_mut().append_pair("query", &params.query);
+    let ask = Ask::get(url);
+    let Some(name) = &params.token else { return Ok(ask) };
+    let token = cx.secret(name).ok_or_else(|| {
+        Doubt::new(Reason::NeedsCredentials, format!("the secret `{name}` was not found"))
+    })?;
+    Ok(ask.bearer(token.clone()))
+}

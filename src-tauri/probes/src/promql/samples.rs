@@ -1,0 +1,171 @@
+//! The answer of Prometheus to an instant query, as its HTTP API documents it. What was
+//! not measured is unknown, which is not the same as 0.
+
+use std::collections::BTreeMap;
+
+use countersign_domain::finding::Reason;
+use serde::Deserialize;
+
+use crate::http::visit::{Answer, BodyEnd};
+use crate::probe::Doubt;
+
+/// Series of one answer that are looked at.
+const MAX_SERIES: usize = 500;
+/// Longest message of Prometheus that is repeated.
+const MAX_MESSAGE: usize = 200;
+
+/// One series and its value now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its value; infinite ones as the largest number there is.
+    pub value: f64,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    status: String,
+    #[serde(default)]
+    error: String,
+    #[serde(default)]
+    warnings: Vec<String>,
+    data: Option<Data>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "resultType", content = "result", rename_all = "lowercase")]
+enum Data {
+    Vector(Vec<Element>),
+    Scalar((f64, String)),
+    Matrix(serde::de::IgnoredAny),
+    String(serde::de::IgnoredAny),
+}
+
+#[derive(Deserialize)]
+struct Element {
+    #[serde(default)]
+    metric: BTreeMap<String, String>,
+    value: Option<(f64, String)>,
+}
+
+/// The series of an answer.
+pub(super) fn read(answer: &Answer) -> Result<Vec<Series>, Doubt> {
+    let odd = |what: String| Doubt::new(Reason::Unexpected, what);
+    match answer.end {
+        BodyEnd::Whole => {}
+        BodyEnd::Cut => return Err(odd("more than 64 KiB: let the query aggregate".to_owned())),
+        BodyEnd::TimedOut => {
+            return Err(Doubt::new(Reason::TimedOut, "the answer did not end within the deadline"));
+        }
+        BodyEnd::Broken => return Err(odd("the answer broke off".to_owned())),
+    }
+    if matches!(answer.status, 401 | 403) {
+        let seen = format!("status {}: Prometheus wants a login", answer.status);
+        return Err(Doubt::new(Reason::Refused, seen));
+    }
+    let told: Envelope = serde_json::from_slice(&answer.body)
+        .map_err(|_| odd(format!("status {}: not an answer of Prometheus", answer.status)))?;
+    if told.status != "success" || answer.status != 200 {
+        let message: String = told.error.chars().take(MAX_MESSAGE).collect();
+        return Err(odd(format!("status {}: {message}", answer.status)));
+    }
+    if !told.warnings.is_empty() {
+        // Prometheus and Thanos warn when a part of the data could not be read.
+        let message: String = told.warnings.join("; ").chars().take(MAX_MESSAGE).collect();
+        return Err(odd(format!("the answer may lack a part: {message}")));
+    }
+    match told.data {
+        Some(Data::Scalar((_, value))) => {
+            Ok(vec![Series { labels: BTreeMap::new(), value: number(&value)? }])
+        }
+        Some(Data::Vector(found)) if found.len() > MAX_SERIES => {
+            Err(odd(format!("more than {MAX_SERIES} series: let the query aggregate")))
+        }
+        Some(Data::Vector(found)) => found.into_iter().map(series).collect(),
+        Some(Data::Matrix(_)) => Err(odd("the query asks for a range: expected one value now, \
+             as rate(…[5m]) or max_over_time(…[1h]) give"
+            .to_owned())),
+        Some(Data::String(_)) => Err(odd("the query gives a text, not a number".to_owned())),
+        None => Err(odd("the answer holds no data".to_owned())),
+    }
+}
+
+fn series(element: Element) -> Result<Series, Doubt> {
+    let Some((_, value)) = element.value else {
+        return Err(Doubt::new(Reason::Unexpected, "a series is a histogram, not a number"));
+    };
+    Ok(Series { labels: element.metric, value: number(&value)? })
+}
+
+fn number(text: &str) -> Result<f64, Doubt> {
+    let bad = || Doubt::new(Reason::Unexpected, "a value that is no number (NaN): unknown");
+    let value: f64 = text.parse().map_err(|_| bad())?;
+    if value.is_nan() {
+        return Err(bad());
+    }
+    Ok(value.clamp(f64::MIN, f64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::pages::fixture::answer;
+    use crate::http::visit::Channel;
+
+    fn said(status: u16, body: &str) -> Result<Vec<f64>, Reason> {
+        let answer =
+            Answer { body: body.as_bytes().to_vec(), ..answer(status, Channel::Plain, &[]) };
+        let values = |series: Vec<Series>| series.into_iter().map(|series| series.value).collect();
+        read(&answer).map(values).map_err(|doubt| doubt.reason)
+    }
+
+    fn data(kind: &str, result: &str) -> String {
+        format!(r#"{{"status":"success","data":{{"resultType":"{kind}","result":{result}}}}}"#)
+    }
+
+    #[test]
+    fn only_numbers_that_prometheus_measured_are_values() {
+        let element =
+            |value: &str| format!(r#"[{{"metric":{{"job":"api"}},"value":[1.5,"{value}"]}}]"#);
+        for (case, status, body, expected) in [
+            ("a vector", 200, data("vector", &element("0.5")), Ok(vec![0.5])),
+            ("a scalar", 200, data("scalar", r#"[1.5,"7"]"#), Ok(vec![7.0])),
+            ("nothing", 200, data("vector", "[]"), Ok(vec![])),
+            ("infinite", 200, data("vector", &element("+Inf")), Ok(vec![f64::MAX])),
+            ("not a number", 200, data("vector", &element("NaN")), Err(Reason::Unexpected)),
+            ("words", 200, data("vector", &element("many")), Err(Reason::Unexpected)),
+            ("a range", 200, data("matrix", "[]"), Err(Reason::Unexpected)),
+            ("a text", 200, data("string", r#"[1.5,"x"]"#), Err(Reason::Unexpected)),
+            (
+                "an error",
+                400,
+                r#"{"status":"error","errorType":"bad_data","error":"parse"}"#.into(),
+                Err(Reason::Unexpected),
+            ),
+            ("success with a bad status", 503, data("vector", "[]"), Err(Reason::Unexpected)),
+            ("a login", 401, "Unauthorized".into(), Err(Reason::Refused)),
+            ("200 to everything", 200, "{}".into(), Err(Reason::Unexpected)),
+            (
+                "success without data",
+                200,
+                r#"{"status":"success"}"#.into(),
+                Err(Reason::Unexpected),
+            ),
+            (
+                "a part is missing",
+                200,
+                data("vector", "[]").replace("\"data\"", "\"warnings\":[\"store down\"],\"data\""),
+                Err(Reason::Unexpected),
+            ),
+            (
+                "a histogram",
+                200,
+                data("vector", r#"[{"metric":{},"histogram":[1,{}]}]"#),
+                Err(Reason::Unexpected),
+            ),
+        ] {
+            assert_eq!(said(status, &body), expected, "{case}");
+        }
+    }
+}
