@@ -1,4 +1,5 @@
 //! A web server that keeps whole requests and answers as the test says.
+#![allow(dead_code, reason = "each test binary uses a part")]
 
 use std::sync::{Arc, Mutex};
 
