@@ -13,6 +13,7 @@ mod port;
 mod postgres;
 mod process;
 mod recorder;
+mod prometheus;
 mod redis;
 
 pub use ca::{Leaf, LeafOptions, TestCa};
@@ -24,4 +25,5 @@ pub use port::free_port;
 pub use postgres::{Postgres, PostgresOptions, SUPERUSER_PASSWORD};
 pub use process::{Process, Ran, run, wait_until};
 pub use recorder::{Recorder, Wrapping};
+pub use prometheus::Prometheus;
 pub use redis::{Redis, RedisOptions};
