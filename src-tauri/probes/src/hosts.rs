@@ -20,6 +20,13 @@ pub(crate) struct Host {
     pub(crate) port: Option<u16>,
 }
 
+impl Host {
+    /// The name as it stands before a port: an IPv6 address in brackets.
+    pub(crate) fn bracketed(&self) -> String {
+        if self.name.contains(':') { format!("[{}]", self.name) } else { self.name.clone() }
+    }
+}
+
 /// Checks the parameters `host` and `target` of a template.
 pub(crate) fn check(host: Option<&str>, target: Option<&str>) -> Result<(), String> {
     match (host, target) {

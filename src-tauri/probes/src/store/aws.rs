@@ -79,10 +79,10 @@ struct Refused {
 }
 
 /// What an answer says about the secret `name`.
-pub(super) fn read(answer: &Answer, name: &str) -> Result<Found, Doubt> {
+pub(super) fn read(answer: &Answer, region: &str, name: &str) -> Result<Found, Doubt> {
     let body = whole(answer)?;
     if answer.status == 200 {
-        return described(json(body)?, name);
+        return described(json(body)?, region, name);
     }
     let told: Refused = serde_json::from_slice(body).unwrap_or_default();
     let header = answer.first("x-amzn-errortype").unwrap_or_default();
@@ -108,8 +108,9 @@ pub(super) fn read(answer: &Answer, name: &str) -> Result<Found, Doubt> {
     }
 }
 
-fn described(said: Described, name: &str) -> Result<Found, Doubt> {
-    let own = said.arn.starts_with("arn:aws") && said.arn.contains(":secretsmanager:");
+fn described(said: Described, region: &str, name: &str) -> Result<Found, Doubt> {
+    let own =
+        said.arn.starts_with("arn:aws") && said.arn.contains(&format!(":secretsmanager:{region}:"));
     if said.name != name || !own {
         return Err(odd("the answer is about another secret than the one that was asked for"));
     }
@@ -169,7 +170,7 @@ mod tests {
             end: BodyEnd::Whole,
             ..answer(status, Channel::Trusted, &[])
         };
-        read(&answer, "app/jwt")
+        read(&answer, "eu-central-1", "app/jwt")
     }
 
     const ARN: &str = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:app/jwt-AbCdEf";
@@ -193,6 +194,12 @@ mod tests {
         for (case, status, text, expected) in [
             ("another secret", 200, body("app/other", ""), Reason::Unexpected),
             ("200 to everything", 200, "{\"ok\":true}".to_owned(), Reason::Unexpected),
+            (
+                "another region",
+                200,
+                body("app/jwt", "").replace("eu-central-1", "us-east-1"),
+                Reason::Unexpected,
+            ),
             ("a page", 200, "<html>".to_owned(), Reason::Unexpected),
             ("a proxy's 404", 404, "<html>not found".to_owned(), Reason::Unexpected),
             (

@@ -127,7 +127,7 @@ async fn one(cx: &Context, place: &Place, pass: &Pass, name: &str) -> Result<Fou
         (Place::Aws { region, endpoint }, Pass::Aws(keys)) => {
             let ask = aws::ask(keys, region, endpoint, name, cx.now())?;
             let answer = cx.visit(&ask).await?;
-            aws::read(&answer, name)
+            aws::read(&answer, region, name)
         }
         (Place::Azure { base }, Pass::Token(token)) => azure::look(cx, token, base, name).await,
         (Place::Vault { base, mount }, Pass::Token(token)) => {

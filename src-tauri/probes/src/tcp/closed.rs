@@ -65,20 +65,20 @@ impl Probe for Closed {
 
     async fn observe(cx: &Context, params: &Params) -> Observation<Facts> {
         let host = match hosts::wanted(cx, params.host.as_deref(), params.target.as_deref()) {
-            Ok(host) => host.name,
+            Ok(host) => host,
             Err(doubt) => return Observation::new("a port", Err(doubt)),
         };
-        let facts = look(cx, &host, params).await;
+        let facts = look(cx, &host.name, params).await;
         let transcript = facts.iter().flat_map(|facts| {
             let control = (!facts.control.is_empty())
                 .then(|| format!("control port: {}", words(&facts.control)));
             std::iter::once(words(&facts.port)).chain(control)
         });
         Observation {
-            target: format!("{host}:{}", params.port),
+            target: format!("{}:{}", host.bracketed(), params.port),
             transcript: transcript.collect(),
             facts,
-            reproduce: Some(command(&host, params.port)),
+            reproduce: Some(command(&host.name, params.port)),
         }
     }
 

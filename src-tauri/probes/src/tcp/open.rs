@@ -47,15 +47,15 @@ impl Probe for Open {
 
     async fn observe(cx: &Context, params: &Params) -> Observation<Answers> {
         let host = match hosts::wanted(cx, params.host.as_deref(), params.target.as_deref()) {
-            Ok(host) => host.name,
+            Ok(host) => host,
             Err(doubt) => return Observation::new("a port", Err(doubt)),
         };
-        let facts = dial(cx, &host, params.port).await;
+        let facts = dial(cx, &host.name, params.port).await;
         Observation {
-            target: format!("{host}:{}", params.port),
+            target: format!("{}:{}", host.bracketed(), params.port),
             transcript: facts.iter().map(|answers| words(answers)).collect(),
             facts,
-            reproduce: Some(command(&host, params.port)),
+            reproduce: Some(command(&host.name, params.port)),
         }
     }
 

@@ -95,10 +95,10 @@ impl Probe for Expect {
         let port = params.port.or(host.port).unwrap_or(443);
         let facts = look(cx, &host.name, port).await;
         Observation {
-            target: format!("{}:{port}", host.name),
+            target: format!("{}:{port}", host.bracketed()),
             transcript: facts.iter().map(words).collect(),
             facts,
-            reproduce: Some(reproduce::s_client(&host.name, port, "-showcerts")),
+            reproduce: Some(reproduce::s_client(&host.bracketed(), port, "-showcerts")),
         }
     }
 

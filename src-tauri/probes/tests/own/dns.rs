@@ -18,6 +18,8 @@ const REFUSED: u8 = 5;
 #[derive(Clone)]
 enum Says {
     Records(u8, Vec<(u16, Vec<u8>)>),
+    /// A part of the records, and a promise that there are more over TCP.
+    Part(Vec<(u16, Vec<u8>)>),
     Nothing,
     Garbage,
 }
@@ -44,6 +46,11 @@ impl NameServer {
                     Says::Nothing => continue,
                     Says::Garbage => b"\xff\xffnot dns at all".to_vec(),
                     Says::Records(code, records) => answer(&question[..end], *code, records),
+                    Says::Part(records) => {
+                        let mut part = answer(&question[..end], NOERROR, records);
+                        part[2] |= 0x02;
+                        part
+                    }
                 };
                 let _ = socket.send_to(&answer, from);
             }
@@ -144,6 +151,9 @@ async fn no_name_no_record_a_failure_and_silence_are_told_apart() {
         let finding = ask(server.port, json!({"type": "A", "expect": [expect]})).await;
         assert_eq!(finding.outcome, outcome, "{case}: {finding:?}");
     }
+    let part = NameServer::start(Says::Part(vec![(1, vec![192, 0, 2, 1])]));
+    let finding = ask(part.port, json!({"type": "A", "expect": ["count == 1"]})).await;
+    assert!(matches!(finding.outcome, Outcome::Inconclusive(_)), "half an answer: {finding:?}");
     let gone = ask(free_port(), json!({"type": "A", "expect": ["!exists"]})).await;
     assert!(matches!(gone.outcome, Outcome::Inconclusive(_)), "{gone:?}");
 }
