@@ -3,7 +3,7 @@
 use countersign_domain::finding::{Outcome, Reason};
 use serde::Deserialize;
 
-use super::endpoint::target;
+use super::endpoint::{Endpoint, target};
 use super::persistence::lines;
 use super::saving::{Saving, look};
 use crate::context::Context;
@@ -44,6 +44,9 @@ impl Probe for Aof {
         let Some(target) = target(cx) else { return Observation::not_configured("redis") };
         let mut seen = Observation::new(target, look(cx, FACT).await);
         seen.transcript = seen.facts.iter().flat_map(lines).collect();
+        if let Ok(at) = Endpoint::of(cx) {
+            seen.reproduce = Some(format!("{} INFO persistence", at.cli_as(cx)));
+        }
         seen
     }
 

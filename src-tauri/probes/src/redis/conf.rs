@@ -1,6 +1,26 @@
 //! Reads redis.conf as Redis does: one directive a line, `#` comments only at its start,
 //! quotes with escapes, and what comes later replaces what came before.
 
+use std::io::Read as _;
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+/// Largest file that is read, in bytes.
+const MAX_FILE: u64 = 1024 * 1024;
+
+/// The text of a file.
+pub(super) fn read(path: &Path) -> Result<Zeroizing<String>, String> {
+    let named = |error: std::io::Error| format!("{}: {error}", path.display());
+    let file = std::fs::File::open(path).map_err(named)?;
+    let mut text = Zeroizing::new(String::new());
+    file.take(MAX_FILE + 1).read_to_string(&mut text).map_err(named)?;
+    if text.len() as u64 > MAX_FILE {
+        return Err(format!("{}: larger than {MAX_FILE} bytes", path.display()));
+    }
+    Ok(text)
+}
+
 /// The directives of a file, in order: each a list of words, the first in lower case.
 #[must_use]
 pub fn directives(text: &str) -> Vec<Vec<String>> {
@@ -88,5 +108,14 @@ mod tests {
         let two = directives("requirepass a\nrequirepass b");
         assert_eq!(last(&two, "requirepass"), Some(&["b".to_owned()][..]));
         assert_eq!(last(&two, "aclfile"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_it(text in "([a-zA-Z]{1,9}|[\"'\\\\# \t\r\n]|\\\\x[0-9a-g]{0,2}|\\PC){0,200}") {
+            let lines = directives(&text);
+            proptest::prop_assert!(lines.len() <= text.lines().count());
+            proptest::prop_assert!(lines.iter().all(|words| !words.is_empty()));
+        }
     }
 }

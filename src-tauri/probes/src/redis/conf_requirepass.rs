@@ -1,19 +1,16 @@
 //! Claim: redis.conf sets a password.
 
-use std::io::Read as _;
 use std::path::Path;
 
 use countersign_domain::finding::{Note, Outcome, Reason};
 use serde::Deserialize;
 
-use super::conf::{directives, last};
+use super::conf::{directives, last, read};
 use crate::context::Context;
+use crate::http::reproduce::quoted;
 use crate::offload::offload;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
 use crate::secrets::judge::{Bucket, judge_value};
-
-/// Largest file that is read, in bytes.
-const MAX_FILE: u64 = 1024 * 1024;
 
 /// `redis.conf-requirepass`
 pub struct ConfRequirepass;
@@ -85,7 +82,8 @@ impl Probe for ConfRequirepass {
         let path = cx.path(file);
         let facts = offload(move |_| look(&path)).await;
         let mut seen = Observation::new(file, facts);
-        seen.reproduce = Some(format!("grep -cE '^ *(requirepass|aclfile|user) ' {file}"));
+        seen.reproduce =
+            Some(format!("grep -ciE '^ *(requirepass|aclfile|user) ' {}", quoted(file)));
         seen
     }
 
@@ -195,17 +193,6 @@ fn default_user(lines: &[Vec<String>]) -> DefaultUser {
         (true, true) => DefaultUser::Open,
         (true, false) => DefaultUser::Closed,
     }
-}
-
-fn read(path: &Path) -> Result<zeroize::Zeroizing<String>, String> {
-    let named = |error: std::io::Error| format!("{}: {error}", path.display());
-    let file = std::fs::File::open(path).map_err(named)?;
-    let mut text = zeroize::Zeroizing::new(String::new());
-    file.take(MAX_FILE + 1).read_to_string(&mut text).map_err(named)?;
-    if text.len() as u64 > MAX_FILE {
-        return Err(format!("{}: larger than {MAX_FILE} bytes", path.display()));
-    }
-    Ok(text)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Claim: the application's password opens Redis.
 
-use countersign_domain::finding::{Note, Outcome, Reason};
+use countersign_domain::finding::{Outcome, Reason};
 use serde::Deserialize;
 
 use super::endpoint::{Endpoint, login, target};
@@ -29,6 +29,8 @@ pub struct Facts {
     pub version: Option<String>,
     /// `standalone`, `sentinel` or `cluster`.
     pub mode: Option<String>,
+    /// Whether INFO was refused for want of permission, as only a Redis refuses it.
+    pub info_denied: bool,
 }
 
 impl Probe for PasswordAccepted {
@@ -37,10 +39,11 @@ impl Probe for PasswordAccepted {
 
     const DEFINITION: Definition = Definition {
         name: "redis.password-accepted",
-        rules: 1,
+        rules: 2,
         claim: "Redis accepts the application's password.",
         why: "A server that refuses everybody looks secure; the application must still get in.",
-        how: "Logs in as the URL says, then PING, ACL WHOAMI and INFO server.",
+        how: "Logs in as the URL says, then PING, ACL WHOAMI and INFO server, which only a Redis \
+              answers.",
         blind: "Does not see what the running application is configured with.",
         remedy: "Set the same password in redis.conf (or the ACL) and in the environment. 5 minutes.",
         active: false,
@@ -60,7 +63,7 @@ impl Probe for PasswordAccepted {
             }
         }
         if let Ok(at) = Endpoint::of(cx) {
-            seen.reproduce = Some(format!("REDISCLI_AUTH=\"$REDIS_PASSWORD\" {} PING", at.cli()));
+            seen.reproduce = Some(format!("{} PING", at.cli_as(cx)));
         }
         seen
     }
@@ -71,10 +74,18 @@ impl Probe for PasswordAccepted {
             (Outcome::Fail, "Redis has no password to compare with".to_owned())
         } else if facts.auth != "OK" {
             (Outcome::Fail, "Redis refuses the application's password".into())
-        } else if facts.ping == "PONG" {
-            (Outcome::Pass, format!("Redis {} accepts the password", missing(&facts.version)))
-        } else {
+        } else if facts.ping != "PONG" {
             (Outcome::Inconclusive(Reason::Unexpected), "Logged in, but PING gets no PONG".into())
+        } else if facts.mode.as_deref() == Some("sentinel") {
+            let summary = "This is a Sentinel: name the server that holds the data";
+            (Outcome::Inconclusive(Reason::NotConfigured), summary.into())
+        } else if facts.version.is_none() && !facts.info_denied {
+            let summary = "Something takes the password, and does not answer INFO as Redis does";
+            (Outcome::Inconclusive(Reason::Unexpected), summary.into())
+        } else {
+            let version = facts.version.as_deref().map(|version| format!(" {version}"));
+            let version = version.unwrap_or_default();
+            (Outcome::Pass, format!("Redis{version} accepts the password"))
         };
         let observed = format!(
             "AUTH: {}; PING: {}; user {}, mode {}",
@@ -83,12 +94,7 @@ impl Probe for PasswordAccepted {
             missing(&facts.user),
             missing(&facts.mode)
         );
-        let mut notes = Vec::new();
-        if facts.mode.as_deref() == Some("sentinel") {
-            let text = "this is a Sentinel, not the server that holds the data".to_owned();
-            notes.push(Note { code: "redis-sentinel".into(), text });
-        }
-        Judgement { outcome, summary, expected: Self::expected(params), observed, notes }
+        Judgement::new(outcome, summary, Self::expected(params), observed)
     }
 }
 
@@ -106,10 +112,12 @@ async fn look(cx: &Context) -> Result<Facts, Doubt> {
         Err(Refusal::Lost(doubt)) => return Err(doubt),
     };
     let user = session.ask(&["ACL", "WHOAMI"]).await.ok().as_ref().and_then(text);
-    let info = session.info("server").await.unwrap_or_default();
+    let info = session.info("server").await;
+    let info_denied = info.as_ref().is_err_and(Refusal::is_permission);
+    let info = info.unwrap_or_default();
     let field = |name| info.field(name).map(str::to_owned);
     let (version, mode) = (field("redis_version"), field("redis_mode"));
-    Ok(Facts { auth: "OK".into(), ping, user, version, mode })
+    Ok(Facts { auth: "OK".into(), ping, user, version, mode, info_denied })
 }
 
 #[cfg(test)]
@@ -117,17 +125,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_pong_after_the_login_passes() {
-        let outcome = |auth: &str, ping: &str| {
-            let facts = Facts { auth: auth.into(), ping: ping.into(), ..Facts::default() };
-            PasswordAccepted::judge(&facts, &Params {}).outcome
+    fn only_a_pong_of_a_redis_after_the_login_passes() {
+        let redis = || Facts {
+            auth: "OK".into(),
+            ping: "PONG".into(),
+            version: Some("7.0.15".into()),
+            mode: Some("standalone".into()),
+            ..Facts::default()
         };
-        assert_eq!(outcome("OK", "PONG"), Outcome::Pass);
-        assert_eq!(outcome("WRONGPASS invalid username-password pair", ""), Outcome::Fail);
-        assert_eq!(
-            outcome("ERR AUTH <password> called without any password configured", ""),
-            Outcome::Fail
-        );
-        assert!(matches!(outcome("OK", "NOPERM"), Outcome::Inconclusive(_)));
+        let denied = Facts { version: None, mode: None, info_denied: true, ..redis() };
+        let said = |auth: &str| Facts { auth: auth.into(), ..Facts::default() };
+        let unknown = |reason| Outcome::Inconclusive(reason);
+        for (name, facts, expected) in [
+            ("a Redis", redis(), Outcome::Pass),
+            ("one that denies INFO", denied, Outcome::Pass),
+            ("a wrong password", said("WRONGPASS invalid username-password pair"), Outcome::Fail),
+            (
+                "no password there",
+                said("ERR AUTH <password> called without any password configured"),
+                Outcome::Fail,
+            ),
+            (
+                "PING denied",
+                Facts { ping: "NOPERM".into(), ..redis() },
+                unknown(Reason::Unexpected),
+            ),
+            (
+                "an impostor without INFO",
+                Facts { version: None, ..redis() },
+                unknown(Reason::Unexpected),
+            ),
+            (
+                "a Sentinel",
+                Facts { mode: Some("sentinel".into()), ..redis() },
+                unknown(Reason::NotConfigured),
+            ),
+        ] {
+            assert_eq!(PasswordAccepted::judge(&facts, &Params {}).outcome, expected, "{name}");
+        }
     }
 }

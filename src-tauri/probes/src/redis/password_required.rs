@@ -66,7 +66,7 @@ impl Probe for PasswordRequired {
             Ok(Facts { ping, wrong, tls: at.tls })
         }
         .await;
-        let reproduce = Some(format!("{} PING", at.cli()));
+        let reproduce = Some(format!("{} PING", at.cli(cx)));
         Observation { target: target.to_owned(), facts, transcript, reproduce }
     }
 

@@ -3,10 +3,11 @@
 
 use countersign_domain::finding::Reason;
 
-use super::conf::{directives, last};
+use super::conf::{directives, last, read};
 use super::endpoint::Endpoint;
 use super::session::{Refusal, Session, items, text};
 use crate::context::Context;
+use crate::offload::offload;
 use crate::probe::Doubt;
 
 /// What Redis says of writing its data to disk.
@@ -58,7 +59,9 @@ async fn points(cx: &Context, session: &mut Session) -> (Option<String>, &'stati
     let Some(file) = cx.environment().targets.redis_conf.as_deref() else {
         return (None, "nowhere: CONFIG is not allowed, and the environment names no `redis_conf`");
     };
-    match tokio::fs::read_to_string(cx.path(file)).await {
+    let path = cx.path(file);
+    let read = move |_: &_| Ok(read(&path));
+    match offload(read).await.unwrap_or_else(|doubt| Err(doubt.seen)) {
         Ok(text) => (Some(points_in(&text)), "redis.conf"),
         Err(_) => (None, "nowhere: CONFIG is not allowed, and redis.conf cannot be read"),
     }

@@ -97,7 +97,13 @@ impl Session {
         let mut words = vec!["AUTH"];
         words.extend(login.user.as_deref());
         words.push(&login.password);
-        self.ask(&words).await.map(|_| ())
+        match self.ask(&words).await? {
+            Value::Okay => Ok(()),
+            _ => Err(Refusal::Lost(Doubt::new(
+                Reason::Unexpected,
+                "not Redis: AUTH was answered by something else than OK",
+            ))),
+        }
     }
 
     /// Sends one command.
@@ -118,6 +124,11 @@ impl Session {
 pub(super) struct Info(String);
 
 impl Info {
+    /// All of it.
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+
     /// The value of a field.
     pub(super) fn field(&self, name: &str) -> Option<&str> {
         self.0.lines().find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
