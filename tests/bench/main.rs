@@ -1,5 +1,10 @@
 //! Ratios that tell whether the program is as fast as what it stands on: each of ours is
-//! measured beside the bare operation under it, in the same run, on the same machine.
+//! measured beside the bare operation under it, or beside a program that does the same, in
+//! the same run, on the same machine.
+
+mod corpus;
+mod peers;
+mod scan;
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -48,6 +53,7 @@ fn main() -> Result<()> {
         slowest.as_millis(),
         wall.as_secs_f64() / slowest.as_secs_f64().max(0.001)
     )?;
+    scan::measure(&mut out)?;
     Ok(())
 }
 

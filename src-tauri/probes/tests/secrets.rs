@@ -56,6 +56,10 @@ fn a_template_with_an_unknown_parameter_is_refused() {
         ("secrets.hex-value", json!({ "secret": "A" })),
         ("secrets.hex-value", json!({ "secret": "A", "bytes": 0 })),
         ("secrets.not-in-source", json!({ "allow": [{ "path": "docs", "reason": " " }] })),
+        (
+            "secrets.not-in-history",
+            json!({ "allow": [{ "path": "docs", "rule": "x", "reason": "y" }] }),
+        ),
         ("redis.commands-disabled", json!({ "commands": ["FLUSHALL\r\nFLUSHDB"] })),
         ("command.exit-zero", json!({ "run": [] })),
         ("command.exit-zero", json!({ "run": ["x"], "dir": "../.." })),
@@ -111,6 +115,21 @@ async fn binary_and_huge_files_are_skipped_and_counted() {
 }
 
 #[tokio::test]
+async fn a_file_that_git_tracks_is_read_although_git_ignores_it() {
+    let (folder, cx) = tree(&[("a.ts", "ok\n"), ("local/keys.ts", JWT), ("gone.ts", "x\n")]);
+    git(folder.path(), &["add", "."]);
+    write(folder.path(), &[(".gitignore", "local\n"), ("local/other.ts", JWT)]);
+    std::fs::remove_file(folder.path().join("gone.ts")).expect("removed");
+    let finding = look(&cx, "secrets.not-in-source", json!({})).await;
+    assert_eq!(finding.transcript, ["local/keys.ts:1  value-of-a-secret  3f9a••••"]);
+    // Below the root of the repository the same holds.
+    let source = Some(folder.path().join("local").display().to_string());
+    let cx = context(Targets { source, ..Targets::default() }, &[("JWT_SECRET", JWT)], &[]);
+    let finding = look(&cx, "secrets.not-in-source", json!({})).await;
+    assert!(finding.transcript[0].starts_with("keys.ts:1  value"), "{finding:#?}");
+}
+
+#[tokio::test]
 async fn an_unpacked_archive_is_read_by_its_own_gitignore() {
     let (folder, cx) = tree(&[(".gitignore", ".env\n"), (".env", JWT), ("a.ts", "ok\n")]);
     std::fs::remove_dir_all(folder.path().join(".git")).expect("removed");
@@ -120,11 +139,153 @@ async fn an_unpacked_archive_is_read_by_its_own_gitignore() {
 
 #[tokio::test]
 async fn without_a_source_tree_nothing_is_proved() {
-    let none = look(&over(&[]), "secrets.not-in-source", json!({})).await;
-    assert_eq!(none.outcome, Outcome::Inconclusive(Reason::NotConfigured));
-    let source = Some("/no/such/folder".to_owned());
-    let gone = context(Targets { source, ..Targets::default() }, &[], &[]);
-    let gone = look(&gone, "secrets.not-in-source", json!({})).await;
-    assert_eq!(gone.outcome, Outcome::Inconclusive(Reason::NotConfigured));
-    assert!(gone.observed.contains("/no/such/folder"));
+    for probe in ["secrets.not-in-source", "secrets.not-in-history"] {
+        let none = look(&over(&[]), probe, json!({})).await;
+        assert_eq!(none.outcome, Outcome::Inconclusive(Reason::NotConfigured));
+        let source = Some("/no/such/folder".to_owned());
+        let gone = context(Targets { source, ..Targets::default() }, &[], &[]);
+        let gone = look(&gone, probe, json!({})).await;
+        assert_eq!(gone.outcome, Outcome::Inconclusive(Reason::NotConfigured));
+        assert!(gone.observed.contains("/no/such/folder"));
+    }
+}
+
+fn commit(folder: &std::path::Path) -> String {
+    git(folder, &["add", "-A"]);
+    git(folder, &["commit", "-m", "a change"]);
+    git(folder, &["rev-parse", "HEAD"]).trim().to_owned()
+}
+
+const HISTORY: &str = "secrets.not-in-history";
+
+#[tokio::test]
+async fn a_value_that_was_taken_back_is_found_with_its_commit() {
+    let (folder, cx) = tree(&[("src/a.ts", "ok\n")]);
+    let empty = look(&cx, HISTORY, json!({})).await;
+    assert_eq!(empty.outcome, Outcome::Inconclusive(Reason::NotConfigured), "{empty:#?}");
+    commit(folder.path());
+    let clean = look(&cx, HISTORY, json!({})).await;
+    assert_eq!(clean.outcome, Outcome::Pass, "{clean:#?}");
+
+    write(folder.path(), &[("src/keys.ts", &format!("// keys\nexport const k = '{JWT}';\n"))]);
+    let id = commit(folder.path());
+    write(folder.path(), &[("src/keys.ts", "// keys\n")]);
+    commit(folder.path());
+    let now = look(&cx, "secrets.not-in-source", json!({})).await;
+    assert_eq!(now.outcome, Outcome::Pass, "{now:#?}");
+    for packed in [false, true] {
+        if packed {
+            git(folder.path(), &["gc", "--aggressive", "--prune=now"]);
+        }
+        let then = look(&cx, HISTORY, json!({})).await;
+        assert_eq!(then.outcome, Outcome::Fail, "{then:#?}");
+        let line = format!("{}  src/keys.ts:2  value-of-a-secret  3f9a••••", &id[..12]);
+        assert_eq!(then.transcript, [line]);
+        assert_eq!(then.reproduce, Some(format!("git show '{id}:src/keys.ts'")));
+    }
+    let allow = json!({ "allow": [{ "path": "src/keys.ts", "reason": "replaced on 1 May" }] });
+    let known = look(&cx, HISTORY, allow).await;
+    assert_eq!(known.outcome, Outcome::Pass, "{known:#?}");
+    assert!(known.notes[0].text.contains("replaced on 1 May"), "{known:#?}");
+}
+
+#[tokio::test]
+async fn every_way_into_history_is_followed() {
+    let leak = format!("export const k = '{JWT}';\n");
+    for name in
+        ["a branch", "a tag", "an older stash", "a tagged file", "a message", "a tag's message"]
+    {
+        let (folder, cx) = tree(&[("a.ts", "ok\n")]);
+        let root = folder.path();
+        commit(root);
+        match name {
+            "a branch" => {
+                git(root, &["checkout", "-b", "side"]);
+                write(root, &[("b.ts", &leak)]);
+                commit(root);
+                git(root, &["checkout", "main"]);
+            }
+            "a tag" => {
+                git(root, &["checkout", "-b", "side"]);
+                write(root, &[("b.ts", &leak)]);
+                commit(root);
+                git(root, &["tag", "-a", "v1", "-m", "v1"]);
+                git(root, &["checkout", "main"]);
+                git(root, &["branch", "-D", "side"]);
+            }
+            "an older stash" => {
+                for text in [leak.as_str(), "newer\n"] {
+                    write(root, &[("a.ts", text)]);
+                    git(root, &["stash"]);
+                }
+            }
+            "a tagged file" => {
+                write(root, &[("b.ts", &leak)]);
+                let id = git(root, &["hash-object", "-w", "b.ts"]);
+                std::fs::remove_file(root.join("b.ts")).expect("removed");
+                git(root, &["tag", "key", id.trim()]);
+            }
+            "a message" => drop(git(root, &["commit", "--allow-empty", "-m", &leak])),
+            _ => drop(git(root, &["tag", "-a", "v1", "-m", &leak])),
+        }
+        let finding = look(&cx, HISTORY, json!({})).await;
+        assert_eq!(finding.outcome, Outcome::Fail, "{name}: {finding:#?}");
+        assert_eq!(finding.transcript.len(), 1, "{name}: {finding:#?}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_content_in_a_test_and_in_the_code_counts() {
+    let text = "export const password = 'hunter2hunter2';\n";
+    let (folder, cx) = tree(&[("test/a.ts", text)]);
+    commit(folder.path());
+    let only = look(&cx, HISTORY, json!({})).await;
+    assert_eq!((only.outcome, only.notes[0].code.as_str()), (Outcome::Pass, "literals-in-tests"));
+    write(folder.path(), &[("zz/a.ts", text), ("test/b.ts", text)]);
+    commit(folder.path());
+    let both = look(&cx, HISTORY, json!({})).await;
+    assert_eq!(both.outcome, Outcome::Fail, "{both:#?}");
+    assert!(both.summary.contains("zz/a.ts:1"), "{both:#?}");
+}
+
+#[tokio::test]
+async fn a_history_that_is_not_whole_proves_nothing() {
+    let (folder, cx) = tree(&[("a.ts", "ok\n")]);
+    commit(folder.path());
+    write(folder.path(), &[("a.ts", "other\n")]);
+    commit(folder.path());
+    let other = tempfile::tempdir().expect("a folder");
+    let url = format!("file://{}", folder.path().display());
+    git(folder.path(), &["config", "uploadpack.allowFilter", "true"]);
+    for (name, option, words) in [
+        ("shallow", "--depth=1", "shallow"),
+        ("partial", "--filter=blob:none", "not in this clone"),
+    ] {
+        git(other.path(), &["clone", "--no-checkout", option, &url, name]);
+        let source = Some(other.path().join(name).display().to_string());
+        let part = context(Targets { source, ..Targets::default() }, &[("JWT_SECRET", JWT)], &[]);
+        let finding = look(&part, HISTORY, json!({})).await;
+        assert!(matches!(finding.outcome, Outcome::Inconclusive(_)), "{name}: {finding:#?}");
+        assert!(finding.summary.contains(words), "{name}: {finding:#?}");
+    }
+    // A pack with a hole in it: the claim stays open, and nothing breaks.
+    let id = git(folder.path(), &["rev-parse", "HEAD~1:a.ts"]);
+    let id = id.trim();
+    let object = folder.path().join(format!(".git/objects/{}/{}", &id[..2], &id[2..]));
+    std::fs::remove_file(object).expect("removed");
+    let finding = look(&cx, HISTORY, json!({})).await;
+    assert!(matches!(finding.outcome, Outcome::Inconclusive(_)), "{finding:#?}");
+    assert!(finding.observed.contains("1 unreadable"), "{finding:#?}");
+}
+
+#[tokio::test]
+async fn binary_and_huge_versions_are_counted() {
+    let (folder, cx) = tree(&[("dump.sql", &"x".repeat(3 << 20)), ("a.ts", "ok\n")]);
+    std::fs::write(folder.path().join("a.png"), [b"\x89PNG\0", JWT.as_bytes()].concat())
+        .expect("a file");
+    commit(folder.path());
+    let finding = look(&cx, HISTORY, json!({})).await;
+    assert_eq!(finding.outcome, Outcome::Pass, "{finding:#?}");
+    assert!(finding.observed.contains("1 binary, 1 over 2 MiB"), "{finding:#?}");
+    assert_eq!(finding.notes[0].code, "files-not-read");
 }

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use super::names::is_env_file;
 use super::open::{open, unreadable};
 use crate::context::Context;
-use crate::offload::{Abandoned, offload};
+use crate::offload::Abandoned;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
+use crate::source;
 
 /// Entries of the work tree that one look visits at most.
 const MAX_ENTRIES: usize = 300_000;
@@ -90,12 +91,7 @@ impl Probe for EnvIgnored {
     }
 
     async fn observe(cx: &Context, _: &Params) -> Observation<Facts> {
-        let Some(source) = cx.environment().targets.source.as_deref() else {
-            return Observation::not_configured("source");
-        };
-        let root = cx.path(source);
-        let mut seen =
-            Observation::new(source, offload(move |abandoned| look(&root, abandoned)).await);
+        let mut seen = source::look(cx, look).await;
         if let Ok(facts) = &seen.facts {
             seen.transcript = facts.fates.iter().map(line).collect();
             seen.transcript.extend(facts.tracked.iter().map(|path| format!("{path}  tracked")));
@@ -157,14 +153,14 @@ fn line(fate: &Fate) -> String {
     }
 }
 
-fn look(source: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
-    let repository = open(source)?;
+fn look(root: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
+    let repository = open(root)?;
     let Some(workdir) = repository.workdir().map(Path::to_owned) else {
         let seen = "the repository is bare: it has no work tree to look at";
         return Err(Doubt::new(Reason::NotConfigured, seen));
     };
     let workdir = workdir.canonicalize().map_err(|error| unreadable("work tree", error))?;
-    let source = source.canonicalize().map_err(|error| unreadable("source", error))?;
+    let root = root.canonicalize().map_err(|error| unreadable("source", error))?;
     let index = repository.index_or_empty().map_err(|error| unreadable("index", error))?;
     let mut facts = Facts::default();
     for entry in index.entries() {
@@ -174,7 +170,7 @@ fn look(source: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
             facts.tracked.push(path.to_str_lossy().into_owned());
         }
     }
-    let (places, cut_short) = places(&source, abandoned)?;
+    let (places, cut_short) = places(&root, abandoned)?;
     facts.cut_short = cut_short;
     let mut excludes = repository
         .excludes(
@@ -212,15 +208,15 @@ fn rule(found: &gix::ignore::search::Match<'_>, workdir: &Path) -> Rule {
 
 /// Where a `.env` file would stand: at the root, beside each package.json, and wherever
 /// one exists.
-fn places(source: &Path, abandoned: &Abandoned) -> Result<(BTreeSet<PathBuf>, bool), Doubt> {
-    let mut places = BTreeSet::from([source.join(".env")]);
-    let walk = ignore::WalkBuilder::new(source)
+fn places(root: &Path, abandoned: &Abandoned) -> Result<(BTreeSet<PathBuf>, bool), Doubt> {
+    let mut places = BTreeSet::from([root.join(".env")]);
+    let walk = ignore::WalkBuilder::new(root)
         .standard_filters(false)
         .filter_entry(|entry| entry.file_name() != ".git" && entry.file_name() != "node_modules")
         .build();
     for (visited, entry) in walk.enumerate() {
         if abandoned.is() {
-            return Err(Doubt::new(Reason::Cancelled, "nobody waits for the answer"));
+            return Err(source::abandoned());
         }
         if visited >= MAX_ENTRIES {
             return Ok((places, true));

@@ -1,27 +1,23 @@
 //! Claim: no commit that any reference reaches ever held a `.env` file.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use countersign_domain::finding::{Note, Outcome, Reason};
-use gix::ObjectId;
+use countersign_domain::finding::Outcome;
 use gix::bstr::ByteSlice as _;
-use gix::objs::tree::EntryKind;
 use serde::Deserialize;
 
+use super::history::{self, History, Met, Trees};
 use super::names::is_env_file;
-use super::open::{open, unreadable};
+use super::open::open;
 use crate::context::Context;
-use crate::offload::{Abandoned, offload};
+use crate::offload::Abandoned;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
+use crate::source;
 
-/// Commits that one look visits at most.
-const MAX_COMMITS: usize = 50_000;
 /// Finds that are kept.
 const MAX_FOUND: usize = 20;
-/// Deepest folder that is entered; a work tree deeper than this cannot be checked out.
-const MAX_DEPTH: usize = 256;
 /// Decoded objects that are kept at hand, in bytes.
 const OBJECT_CACHE: usize = 32 * 1024 * 1024;
 
@@ -36,7 +32,7 @@ pub struct Params {}
 /// A settings file in history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leak {
-    /// The most recent commit that was seen to hold it.
+    /// The most recent commit that was seen to hold it, or the tag.
     pub commit: String,
     /// Its path.
     pub path: String,
@@ -47,14 +43,8 @@ pub struct Leak {
 pub struct Facts {
     /// Leaks, at most a handful.
     pub leaks: Vec<Leak>,
-    /// Commits visited.
-    pub commits: usize,
-    /// References that lead to a commit.
-    pub references: usize,
-    /// Whether the clone has only the recent part of history.
-    pub shallow: bool,
-    /// Whether history is longer than one look.
-    pub cut_short: bool,
+    /// How much of it was seen.
+    pub history: History,
 }
 
 impl Probe for EnvNeverCommitted {
@@ -84,12 +74,7 @@ impl Probe for EnvNeverCommitted {
     }
 
     async fn observe(cx: &Context, _: &Params) -> Observation<Facts> {
-        let Some(source) = cx.environment().targets.source.as_deref() else {
-            return Observation::not_configured("source");
-        };
-        let root = cx.path(source);
-        let mut seen =
-            Observation::new(source, offload(move |abandoned| look(&root, abandoned)).await);
+        let mut seen = source::look(cx, look).await;
         if let Ok(facts) = &seen.facts {
             let line = |leak: &Leak| format!("{}  {}", leak.commit, leak.path);
             seen.transcript = facts.leaks.iter().map(line).collect();
@@ -102,32 +87,19 @@ impl Probe for EnvNeverCommitted {
         let (outcome, summary) = if let Some(leak) = facts.leaks.first() {
             let commit = leak.commit.get(..12).unwrap_or(&leak.commit);
             (Outcome::Fail, format!("Commit {commit} holds {}", leak.path))
-        } else if facts.cut_short {
-            let summary = format!("History is longer than {MAX_COMMITS} commits");
-            (Outcome::Inconclusive(Reason::Unexpected), summary)
-        } else if facts.shallow {
-            let summary = "The clone is shallow: fetch the rest with `git fetch --unshallow`";
-            (Outcome::Inconclusive(Reason::NotConfigured), summary.into())
-        } else if facts.commits == 0 {
-            (
-                Outcome::Inconclusive(Reason::NotConfigured),
-                "The repository has no commit yet".into(),
-            )
+        } else if let Some(doubt) = facts.history.doubt() {
+            doubt
         } else {
-            (Outcome::Pass, format!("None of {} commits held a .env file", facts.commits))
+            let many = facts.history.commits;
+            (Outcome::Pass, format!("None of {many} commits held a .env file"))
         };
         let observed = format!(
-            "{} commits from {} references, {} finds{}",
-            facts.commits,
-            facts.references,
+            "{}, {} finds{}",
+            facts.history.words(),
             facts.leaks.len(),
             if facts.leaks.len() >= MAX_FOUND { " (more were not counted)" } else { "" }
         );
-        let mut notes = Vec::new();
-        if facts.shallow {
-            let text = "only the recent part of history is here".to_owned();
-            notes.push(Note { code: "shallow-clone".into(), text });
-        }
+        let notes = facts.history.note().into_iter().collect();
         Judgement { outcome, summary, expected: Self::expected(params), observed, notes }
     }
 }
@@ -135,91 +107,22 @@ impl Probe for EnvNeverCommitted {
 fn look(source: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
     let mut repository = open(source)?;
     repository.object_cache_size(OBJECT_CACHE);
-    let tips = tips(&repository)?;
-    let shallow = repository.is_shallow().map_err(|error| unreadable("shallow file", error))?;
-    let mut facts = Facts { references: tips.len(), shallow, ..Facts::default() };
-    let walk = repository.rev_walk(tips).all().map_err(|error| unreadable("history", error))?;
-    let mut search =
-        Search { repository: &repository, clean: HashSet::new(), paths: BTreeSet::new() };
-    for commit in walk {
-        if abandoned.is() {
-            return Err(Doubt::new(Reason::Cancelled, "nobody waits for the answer"));
-        }
-        if facts.commits >= MAX_COMMITS {
-            facts.cut_short = true;
-            break;
-        }
-        facts.commits += 1;
-        let commit = commit.map_err(|error| unreadable("history", error))?;
-        let tree = commit
-            .object()
-            .and_then(|object| object.tree_id())
-            .map_err(|error| unreadable("commit", error))?;
-        let before = search.paths.clone();
-        search.tree(tree.detach(), "", 0)?;
-        for path in search.paths.difference(&before) {
-            facts.leaks.push(Leak { commit: commit.id.to_string(), path: path.clone() });
-        }
-        if facts.leaks.len() >= MAX_FOUND {
-            facts.leaks.truncate(MAX_FOUND);
-            break;
-        }
-    }
-    Ok(facts)
-}
-
-/// The commits that references lead to, HEAD and the stash among them.
-fn tips(repository: &gix::Repository) -> Result<BTreeSet<ObjectId>, Doubt> {
-    let mut tips = BTreeSet::new();
-    let platform = repository.references().map_err(|error| unreadable("references", error))?;
-    let all = platform.all().map_err(|error| unreadable("references", error))?;
-    for reference in all {
-        let mut reference = reference.map_err(|error| unreadable("reference", error))?;
-        let id = reference.peel_to_id().map_err(|error| unreadable("reference", error))?;
-        // A tag may name a tree or a file; only commits have a history.
-        if id.object().is_ok_and(|object| object.kind == gix::objs::Kind::Commit) {
-            tips.insert(id.detach());
-        }
-    }
-    if let Ok(head) = repository.head_id() {
-        tips.insert(head.detach());
-    }
-    Ok(tips)
-}
-
-/// Looks at each distinct tree once: its names decide, wherever it hangs.
-struct Search<'a> {
-    repository: &'a gix::Repository,
-    clean: HashSet<ObjectId>,
-    paths: BTreeSet<String>,
-}
-
-impl Search<'_> {
-    fn tree(&mut self, id: ObjectId, prefix: &str, depth: usize) -> Result<(), Doubt> {
-        if depth > MAX_DEPTH || !self.clean.insert(id) {
-            return Ok(());
-        }
-        let tree = self.repository.find_tree(id).map_err(|error| unreadable("tree", error))?;
-        let mut folders = Vec::new();
-        for entry in tree.iter() {
-            let entry = entry.map_err(|error| unreadable("tree", error))?;
-            let name = entry.filename();
-            match entry.kind() {
-                EntryKind::Tree => {
-                    folders.push((entry.object_id(), name.to_str_lossy().into_owned()))
+    // What a replaced object held is still in every clone.
+    repository.objects.ignore_replacements = true;
+    let (mut leaks, mut paths) = (Vec::new(), BTreeSet::new());
+    let mut trees = Trees::new(&repository);
+    let history = history::walk(&repository, abandoned, |holder, met| {
+        if let Met::Tree(id) = met {
+            trees.files(id, &|_| false, &mut |folder, name, _| {
+                let path = || format!("{folder}{}", name.to_str_lossy());
+                if is_env_file(name) && leaks.len() < MAX_FOUND && paths.insert(path()) {
+                    leaks.push(Leak { commit: holder.to_owned(), path: path() });
                 }
-                EntryKind::Commit => {}
-                _ if is_env_file(name) => {
-                    self.paths.insert(format!("{prefix}{}", name.to_str_lossy()));
-                }
-                _ => {}
-            }
+            })?;
         }
-        for (id, name) in folders {
-            self.tree(id, &format!("{prefix}{name}/"), depth + 1)?;
-        }
-        Ok(())
-    }
+        Ok(leaks.len() < MAX_FOUND)
+    })?;
+    Ok(Facts { leaks, history })
 }
 
 #[cfg(test)]
@@ -232,23 +135,24 @@ mod tests {
 
     #[test]
     fn only_a_whole_history_without_a_find_passes() {
-        let whole = || Facts { commits: 10, references: 2, ..Facts::default() };
-        assert_eq!(outcome(whole()), Outcome::Pass);
+        let whole = || History { commits: 10, references: 2, ..History::default() };
+        let seen = |history: History| outcome(Facts { leaks: Vec::new(), history });
+        assert_eq!(seen(whole()), Outcome::Pass);
         let leak = Leak { commit: "a".repeat(40), path: "backend/.env".into() };
-        assert_eq!(outcome(Facts { leaks: vec![leak], ..whole() }), Outcome::Fail);
-        for facts in [
-            Facts { shallow: true, ..whole() },
-            Facts { cut_short: true, ..whole() },
-            Facts::default(),
+        assert_eq!(outcome(Facts { leaks: vec![leak], history: whole() }), Outcome::Fail);
+        for history in [
+            History { shallow: true, ..whole() },
+            History { cut_short: true, ..whole() },
+            History::default(),
         ] {
-            assert!(matches!(outcome(facts), Outcome::Inconclusive(_)));
+            assert!(matches!(seen(history), Outcome::Inconclusive(_)));
         }
     }
 
     #[test]
     fn a_find_in_a_shallow_clone_is_still_a_find() {
         let leak = Leak { commit: "b".repeat(40), path: ".env".into() };
-        let facts = Facts { leaks: vec![leak], commits: 1, shallow: true, ..Facts::default() };
-        assert_eq!(outcome(facts), Outcome::Fail);
+        let history = History { commits: 1, shallow: true, ..History::default() };
+        assert_eq!(outcome(Facts { leaks: vec![leak], history }), Outcome::Fail);
     }
 }

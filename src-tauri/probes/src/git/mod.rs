@@ -2,13 +2,16 @@
 //! history. The repository is read as git reads it, without running git: no hook, filter or
 //! alias of the tree is executed.
 
+pub(crate) mod blobs;
 mod commit;
 pub mod env_ignored;
 pub mod env_never_committed;
+pub mod history;
 mod names;
 mod open;
 
 pub use commit::commit;
+pub(crate) use open::tracked;
 
 use crate::probe::{AnyProbe, Erased};
 

@@ -218,6 +218,12 @@ pub fn is_placeholder(value: &str) -> bool {
     PLACEHOLDER.as_ref().is_some_and(|pattern| pattern.is_match(value.trim()))
 }
 
+/// Whether a text is on the list of values that everybody tries.
+pub(super) fn is_known_weak(value: &str) -> bool {
+    let plain: String = value.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    KNOWN_WEAK.contains(&plain.as_str())
+}
+
 /// Judges the value of the secret called `name`.
 #[must_use]
 pub fn judge_value(name: &str, value: &str) -> Strength {
@@ -308,7 +314,7 @@ fn weaknesses(name: &str, value: &str, alphabet: Alphabet, material: &[u8]) -> V
         && material.len() >= 8
         && material.iter().all(|b| (b' '..=b'~').contains(b));
     [
-        (KNOWN_WEAK.contains(&plain.as_str()), Weakness::KnownWeak),
+        (is_known_weak(value), Weakness::KnownWeak),
         (is_placeholder(value), Weakness::Placeholder),
         (repeats(value.as_bytes()), Weakness::Repeats),
         (low_entropy(value, alphabet, material), Weakness::LowEntropy),

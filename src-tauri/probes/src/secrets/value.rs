@@ -1,6 +1,7 @@
 //! Finds one secret by its reference and describes it without showing it.
 
 use countersign_domain::finding::{Outcome, Reason};
+use zeroize::Zeroizing;
 
 use super::judge::{Strength, judge_value};
 use crate::context::Context;
@@ -15,6 +16,11 @@ pub struct Value {
     pub strength: Strength,
     /// Other names of the environment that hold the same value by another reference.
     pub reused_as: Vec<String>,
+}
+
+/// Every value of the run's secrets.
+pub(super) fn all(cx: &Context) -> Vec<Zeroizing<String>> {
+    cx.environment().secrets.keys().filter_map(|name| cx.secret(name).cloned()).collect()
 }
 
 /// Describes the secret called `name`.
