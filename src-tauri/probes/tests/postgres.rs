@@ -31,7 +31,22 @@ GRANT pg_read_all_data TO reader;
 CREATE ROLE granter LOGIN CREATEROLE PASSWORD 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQm83vEjRWeJA=';
 CREATE ROLE schemer LOGIN PASSWORD 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQm83vEjRWeJA=';
 CREATE DATABASE shop;
-GRANT CREATE ON DATABASE shop TO schemer";
+GRANT CREATE ON DATABASE shop TO schemer;
+CREATE ROLE outside NOLOGIN;
+GRANT pg_execute_server_program, pg_write_server_files TO outside;
+CREATE ROLE breaker LOGIN NOINHERIT PASSWORD 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQm83vEjRWeJA=';
+GRANT outside TO breaker;
+CREATE ROLE copier LOGIN REPLICATION PASSWORD 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQm83vEjRWeJA=';
+CREATE ROLE seer LOGIN BYPASSRLS PASSWORD 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQm83vEjRWeJA=';
+CREATE ROLE heirs LOGIN PASSWORD 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQm83vEjRWeJA=';
+GRANT owner TO heirs;
+CREATE ROLE builders NOLOGIN;
+CREATE ROLE builder LOGIN PASSWORD 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQm83vEjRWeJA=';
+GRANT builders TO builder;
+\\connect shop;
+CREATE TABLE public.built (id int);
+ALTER TABLE public.built OWNER TO builders;
+GRANT CREATE ON SCHEMA public TO builder";
 
 const HBA: &str = "hostnossl all plainonly 127.0.0.1/32 scram-sha-256
 hostssl all plainonly 127.0.0.1/32 reject
@@ -106,6 +121,14 @@ async fn each_role_and_url_gets_its_verdict() {
         ("a reader of everything", least, "reader", full, own, Fail, "pg_read_all_data"),
         ("an owner", least, "owner", full, own, Fail, "may DROP, owned"),
         ("by two memberships", least, "heir", full, own, Fail, "can become admins"),
+        ("programs by membership", least, "breaker", full, own, Fail, "pg_execute_server_program"),
+        ("files by membership", least, "breaker", full, own, Fail, "pg_write_server_files"),
+        ("REPLICATION", least, "copier", full, own, Fail, "is REPLICATION"),
+        ("BYPASSRLS", least, "seer", full, own, Fail, "is BYPASSRLS"),
+        ("an owner by membership", least, "heirs", full, own, Fail, "may DROP, owned"),
+        ("an owner by membership may drop", create, "heirs", full, own, Fail, "can drop owned"),
+        ("owned tables are noted", least, "builder", full, own, Pass, "owns-tables"),
+        ("CREATE in public is noted", least, "builder", full, own, Pass, "creates-in-public"),
         (
             "an ordinary role cannot create",
             create,
@@ -131,6 +154,23 @@ async fn each_role_and_url_gets_its_verdict() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+
+    // A person pastes it, with the password in the variable that the URL names.
+    for (probe, words) in
+        [(least, "Superuser"), (create, "Superuser"), (plain, "no encryption"), (tls, "TLSv1.3")]
+    {
+        let finding = look(&at("app", server.port, full, own), probe, json!({})).await;
+        let command = finding.reproduce.unwrap_or_else(|| panic!("{probe} has no command"));
+        assert!(!command.contains(PASSWORD), "{command}");
+        let out = std::process::Command::new("sh")
+            .args(["-c", &command])
+            .env("DB_PASSWORD", PASSWORD)
+            .output()
+            .expect("a shell");
+        let (out, error) =
+            (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        assert!(format!("{out}{error}").contains(words), "{probe}: {command}: {out}{error}");
+    }
 
     let url = format!("postgresql://app:${{DB_PASSWORD}}@127.0.0.1:{}/shop{full}", server.port);
     let targets = Targets { database: Some(url), ca_file: Some(ca), ..Targets::default() };

@@ -79,6 +79,13 @@ async fn acl_users_are_understood() {
 }
 
 #[tokio::test]
+async fn a_user_that_may_not_even_ask_info_is_accepted() {
+    let server = Redis::start(&format!("user default on >{PASSWORD} -@all +ping"));
+    let finding = look(&at(server.port), "redis.password-accepted", json!({})).await;
+    assert_is(&finding, Outcome::Pass, "PING: PONG");
+}
+
+#[tokio::test]
 async fn a_default_user_without_password_and_rights_is_not_authentication() {
     let server = Redis::start("user default on nopass -@all");
     let finding = look(&at(server.port), "redis.password-required", json!({})).await;

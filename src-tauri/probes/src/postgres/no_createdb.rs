@@ -3,8 +3,9 @@
 use countersign_domain::finding::Outcome;
 use serde::Deserialize;
 
+use super::psql::psql;
 use super::role::{Role, look};
-use super::target::shown;
+use super::target::{Which, shown};
 use crate::context::Context;
 use crate::probe::{Definition, Judgement, Observation, Probe};
 
@@ -44,7 +45,7 @@ impl Probe for NoCreatedb {
         let Some(target) = shown(cx) else { return Observation::not_configured("database") };
         let mut seen = Observation::new(target, look(cx).await);
         seen.transcript = seen.facts.iter().flat_map(Role::lines).collect();
-        seen.reproduce = Some("psql \"$DATABASE_URL\" -c '\\du' -c '\\l'".into());
+        seen.reproduce = psql(cx, Which::Database).map(|psql| format!("{psql} -c '\\du' -c '\\l'"));
         seen
     }
 

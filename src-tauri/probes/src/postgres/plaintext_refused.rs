@@ -3,7 +3,8 @@
 use countersign_domain::finding::{Outcome, Reason};
 use serde::Deserialize;
 
-use super::target::{Target, shown};
+use super::psql::with_mode;
+use super::target::{Target, Which, shown};
 use super::wire::{Answer, offers_tls, start};
 use crate::context::Context;
 use crate::link::secure;
@@ -57,10 +58,9 @@ impl Probe for PlaintextRefused {
         let Some(target) = shown(cx) else { return Observation::not_configured("database") };
         let mut transcript = Vec::new();
         let facts = look(cx, &mut transcript).await;
-        let reproduce = Target::of(cx).ok().map(|at| {
-            let Target { host, port, user, database, .. } = at;
-            format!("psql 'host={host} port={port} user={user} dbname={database} sslmode=disable'")
-        });
+        let reproduce = Target::of(cx, Which::Database)
+            .ok()
+            .map(|at| format!("{} -c 'SELECT 1'", with_mode(cx, Which::Database, &at, "disable")));
         Observation { target: target.to_owned(), facts, transcript, reproduce }
     }
 
@@ -111,7 +111,7 @@ fn verdict(facts: &Facts) -> (Outcome, &'static str) {
 }
 
 async fn look(cx: &Context, transcript: &mut Vec<String>) -> Result<Facts, Doubt> {
-    let at = Target::of(cx)?;
+    let at = Target::of(cx, Which::Database)?;
     let mut stream = connect(cx, &at.host, at.port).await?;
     let plain = start(cx, &mut stream, &at.user, &at.database).await?;
     transcript.push(format!("startup without TLS: {}", plain.words()));

@@ -4,16 +4,18 @@
 use countersign_domain::finding::Reason;
 use tokio_postgres::SimpleQueryRow;
 
-use super::session::Session;
+use super::session::{Session, text};
 use crate::context::Context;
 use crate::probe::Doubt;
 
 /// Every role that the current one is a member of, however far, and whether it can SET ROLE
-/// to it (PostgreSQL 16 made that a property of the membership).
+/// to it (PostgreSQL 16 made that a property of the membership; with ADMIN it can grant
+/// itself that).
 const REACH: &str = "WITH RECURSIVE reach(oid, settable) AS (
     SELECT oid, true FROM pg_roles WHERE rolname = current_user
   UNION
-    SELECT m.roleid, r.settable AND coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)
+    SELECT m.roleid, r.settable
+           AND (m.admin_option OR coalesce((to_jsonb(m) ->> 'set_option')::boolean, true))
     FROM pg_auth_members m JOIN reach r ON m.member = r.oid
 )";
 const ROLES: &str = "SELECT r.rolname, bool_or(reach.settable) AS settable, r.rolsuper,
@@ -26,8 +28,8 @@ const DATABASES: &str =
     ORDER BY d.datname LIMIT 500";
 const SELF: &str = "SELECT current_user AS name, current_database() AS database,
        current_setting('server_version_num') AS version,
-       (SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
-        WHERE r.rolname = current_user AND c.relkind IN ('r', 'p')) AS tables,
+       (SELECT count(*) FROM pg_class c
+        WHERE c.relowner IN (SELECT oid FROM reach) AND c.relkind IN ('r', 'p')) AS tables,
        coalesce((SELECT has_schema_privilege(n.oid, 'CREATE') FROM pg_namespace n
                  WHERE n.nspname = 'public'), false) AS creates";
 
@@ -63,7 +65,7 @@ pub struct Role {
     pub roles: Vec<Reachable>,
     /// Databases that it owns, itself or by membership: it may DROP them.
     pub databases: Vec<String>,
-    /// Tables that it owns.
+    /// Tables that it owns, itself or by membership.
     pub tables: u64,
     /// Whether it may create objects in the schema `public`.
     pub creates_in_public: bool,
@@ -108,7 +110,7 @@ impl Role {
 /// Reads the catalogue.
 pub(super) async fn look(cx: &Context) -> Result<Role, Doubt> {
     let session = Session::open(cx).await?;
-    let own = session.rows(SELF).await?;
+    let own = session.rows(&format!("{REACH} {SELF}")).await?;
     let roles = session.rows(&format!("{REACH} {ROLES}")).await?;
     let databases = session.rows(&format!("{REACH} {DATABASES}")).await?;
     let [own] = &own[..] else { return Err(strange("its own name")) };
@@ -137,10 +139,6 @@ pub(super) async fn look(cx: &Context) -> Result<Role, Doubt> {
 
 fn strange(what: &str) -> Doubt {
     Doubt::new(Reason::Unexpected, format!("the catalogue does not tell {what}"))
-}
-
-fn text(row: &SimpleQueryRow, name: &str) -> Option<String> {
-    row.try_get(name).ok().flatten().map(str::to_owned)
 }
 
 fn flag(row: &SimpleQueryRow, name: &str) -> Option<bool> {

@@ -10,10 +10,10 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::config::{ChannelBinding, SslMode as LibraryMode};
 use tokio_postgres::tls::{MakeTlsConnect, NoTls, TlsConnect};
-use tokio_postgres::{Client, Config, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{Client, Config, SimpleQueryMessage, SimpleQueryRow, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::target::{SslMode, Target, with_password};
+use super::target::{SslMode, Target, Which, with_password};
 use super::wire::offers_tls;
 use crate::context::Context;
 use crate::link::{Bounded, bounded};
@@ -27,7 +27,7 @@ const BEGIN: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = '5s'; \
                      SET LOCAL search_path = pg_catalog";
 
 /// How long a query may take; longer than the server's own limit, so that its answer is seen.
-const QUERY: Duration = Duration::from_secs(7);
+pub(super) const QUERY: Duration = Duration::from_secs(7);
 
 type Line = Bounded<TcpStream>;
 
@@ -47,24 +47,43 @@ impl Session {
     /// Logs in as the URL says and begins the transaction. The password goes out in the
     /// clear only on this machine.
     pub(super) async fn open(cx: &Context) -> Result<Self, Doubt> {
-        let at = Target::of(cx)?;
-        let mut config = with_password(cx)?;
+        let session = Self::connect(cx, Which::Database).await?;
+        session.rows(BEGIN).await?;
+        Ok(session)
+    }
+
+    /// Logs in, and begins nothing: a pooler's console knows no transactions.
+    pub(super) async fn connect(cx: &Context, which: Which) -> Result<Self, Doubt> {
+        let at = Target::of(cx, which)?;
+        let mut config = with_password(cx, which)?;
         config.application_name("countersign");
         let offered = offers_tls(cx, &mut connect(cx, &at.host, at.port).await?).await?;
         let insists = !matches!(at.mode, SslMode::Absent | SslMode::Optional | SslMode::Disable);
-        let session = if at.mode == SslMode::Disable || !offered {
+        if at.mode == SslMode::Disable || !offered {
             if insists || !at.is_loopback() {
                 let seen = "without TLS the password is not sent: the server must offer it, and the URL allow it";
                 return Err(Doubt::new(Reason::Refused, seen));
             }
             config.ssl_mode(LibraryMode::Disable);
-            log_in(cx, &at, &config, NoTls).await?
+            log_in(cx, &at, &config, NoTls).await
         } else {
             config.ssl_mode(LibraryMode::Require);
-            encrypted(cx, &at, config).await?
-        };
-        session.rows(BEGIN).await?;
-        Ok(session)
+            encrypted(cx, &at, config).await
+        }
+    }
+
+    /// Has the server read a query without running it. Only a single statement gets
+    /// through (PostgreSQL, 55.2.3), so what follows cannot leave the transaction.
+    pub(super) async fn prepare(&self, query: &str) -> Result<Statement, tokio_postgres::Error> {
+        self.client.prepare(query).await
+    }
+
+    /// Runs a query; the error is the library's own.
+    pub(super) async fn run(
+        &self,
+        query: &str,
+    ) -> Result<Vec<SimpleQueryMessage>, tokio_postgres::Error> {
+        self.client.simple_query(query).await
     }
 
     /// The rows of a query.
@@ -148,8 +167,18 @@ where
     }
 }
 
+/// A column of a row as text.
+pub(super) fn text(row: &SimpleQueryRow, name: &str) -> Option<String> {
+    row.try_get(name).ok().flatten().map(str::to_owned)
+}
+
+/// A column of a row as a number.
+pub(super) fn number(row: &SimpleQueryRow, name: &str) -> Option<i64> {
+    text(row, name)?.parse().ok()
+}
+
 /// What an error of the library means.
-fn why(error: &tokio_postgres::Error) -> Doubt {
+pub(super) fn why(error: &tokio_postgres::Error) -> Doubt {
     if let Some(server) = error.as_db_error() {
         let seen = format!("the server said {}: {}", server.code().code(), server.message());
         return Doubt::new(Reason::Refused, seen);

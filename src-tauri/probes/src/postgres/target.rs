@@ -63,6 +63,34 @@ impl SslMode {
     }
 }
 
+/// Which address of the environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// The application's database.
+    Database,
+    /// The console of the connection pooler.
+    Pooler,
+}
+
+impl Which {
+    /// Its name in the environment.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Database => "database",
+            Self::Pooler => "pooler",
+        }
+    }
+
+    /// The target as it stands in the environment (placeholders, no values).
+    pub(super) fn shown(self, cx: &Context) -> Option<&str> {
+        let targets = &cx.environment().targets;
+        match self {
+            Self::Database => targets.database.as_deref(),
+            Self::Pooler => targets.pooler.as_deref(),
+        }
+    }
+}
+
 /// Where the database is and as whom the application logs in.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
@@ -73,16 +101,17 @@ pub(super) struct Target {
     pub(super) mode: SslMode,
 }
 
-/// The target as it stands in the environment (placeholders, no values).
+/// The database's URL as it stands in the environment (placeholders, no values).
 pub(super) fn shown(cx: &Context) -> Option<&str> {
-    cx.environment().targets.database.as_deref()
+    Which::Database.shown(cx)
 }
 
 impl Target {
     /// The target of the environment; its password may be missing.
-    pub(super) fn of(cx: &Context) -> Result<Self, Doubt> {
-        let (config, mode) = read(shown(cx).unwrap_or_default())?;
-        let wrong = |seen: &str| Doubt::new(Reason::NotConfigured, format!("`database`: {seen}"));
+    pub(super) fn of(cx: &Context, which: Which) -> Result<Self, Doubt> {
+        let name = which.name();
+        let (config, mode) = read(name, which.shown(cx).unwrap_or_default())?;
+        let wrong = |seen: &str| Doubt::new(Reason::NotConfigured, format!("`{name}`: {seen}"));
         let [Host::Tcp(host)] = config.get_hosts() else {
             return Err(wrong("expected exactly one host that is no socket file"));
         };
@@ -104,22 +133,24 @@ impl Target {
 }
 
 /// The configuration with the password filled in.
-pub(super) fn with_password(cx: &Context) -> Result<Config, Doubt> {
-    let full = cx.resolve(shown(cx).unwrap_or_default()).map_err(|name| {
-        let seen = format!("the secret `{name}` of the `database` target has no value");
+pub(super) fn with_password(cx: &Context, which: Which) -> Result<Config, Doubt> {
+    let full = cx.resolve(which.shown(cx).unwrap_or_default()).map_err(|name| {
+        let seen = format!("the secret `{name}` of the `{}` target has no value", which.name());
         Doubt::new(Reason::NeedsCredentials, seen)
     })?;
-    Ok(read(&full)?.0)
+    Ok(read(which.name(), &full)?.0)
 }
 
 /// The client library knows neither `verify-full` nor the parameters of other libraries
 /// (`schema`, `connection_limit`), so it gets the URL without its query.
-fn read(url: &str) -> Result<(Config, SslMode), Doubt> {
+fn read(name: &str, url: &str) -> Result<(Config, SslMode), Doubt> {
     let (plain, query) = url.split_once('?').unwrap_or((url, ""));
     // The library's error may repeat a part of the URL.
     let config = plain.parse::<Config>().map_err(|_| {
-        let seen = "`database` is no URL that can be read: \
-                    expected postgresql://user:${PASSWORD}@host:5432/database?sslmode=verify-full";
+        let seen = format!(
+            "`{name}` is no URL that can be read: expected \
+             postgresql://user:${{PASSWORD}}@host:5432/database?sslmode=verify-full"
+        );
         Doubt::new(Reason::NotConfigured, seen)
     })?;
     Ok((config, SslMode::of_query(query)))
@@ -149,7 +180,7 @@ mod tests {
     #[test]
     fn parameters_of_other_clients_do_not_hinder() {
         let url = "postgresql://app:${PW}@db:6432/shop?schema=public&connection_limit=5&sslmode=verify-full";
-        let (config, mode) = read(url).expect("a URL");
+        let (config, mode) = read("database", url).expect("a URL");
         assert_eq!((config.get_user(), config.get_ports()), (Some("app"), &[6432][..]));
         assert_eq!(mode, SslMode::VerifyFull);
     }

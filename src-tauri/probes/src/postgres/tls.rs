@@ -4,9 +4,10 @@ use countersign_domain::finding::{Note, Outcome, Reason};
 use serde::Deserialize;
 
 use super::session::Session;
-use super::target::{SslMode, Target, shown};
+use super::target::{SslMode, Target, Which, shown};
 use super::wire::offers_tls;
 use crate::context::Context;
+use crate::http::reproduce::s_client;
 use crate::link::secure;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
 use crate::tls::certificate::Certificate;
@@ -71,11 +72,9 @@ impl Probe for Tls {
         let Some(target) = shown(cx) else { return Observation::not_configured("database") };
         let mut seen = Observation::new(target, look(cx).await);
         seen.transcript = seen.facts.iter().flat_map(lines).collect();
-        if let Ok(at) = Target::of(cx) {
-            seen.reproduce = Some(format!(
-                "openssl s_client -starttls postgres -connect {}:{}",
-                at.host, at.port
-            ));
+        if let Ok(at) = Target::of(cx, Which::Database) {
+            let options = "-starttls postgres";
+            seen.reproduce = Some(s_client(&at.host, at.port, options));
         }
         seen
     }
@@ -155,7 +154,7 @@ fn lines(facts: &Facts) -> Vec<String> {
 }
 
 async fn look(cx: &Context) -> Result<Facts, Doubt> {
-    let at = Target::of(cx)?;
+    let at = Target::of(cx, Which::Database)?;
     let mut stream = connect(cx, &at.host, at.port).await?;
     let handshake = if offers_tls(cx, &mut stream).await? {
         let secured = secure(cx, &at.host, stream, false).await?;

@@ -148,4 +148,24 @@ mod tests {
         assert_eq!(read(b'E', b"garbage"), None);
         assert_eq!(read(b'H', b"TTP/"), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_break_it(
+            kind in proptest::sample::select(vec![b'R', b'E', b'N', 0]),
+            body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300),
+        ) {
+            if let Some(Answer::Error { code, message }) = read(kind, &body) {
+                // A byte that is no text becomes one of three.
+                proptest::prop_assert!(code.len() + message.len() <= 3 * body.len());
+            }
+        }
+
+        #[test]
+        fn no_name_gets_into_another_field(user in "\\PC{0,20}", database in "[a-z\0]{0,20}") {
+            let message = startup(&user, &database);
+            let fields = message[8..].split(|byte| *byte == 0).count();
+            proptest::prop_assert_eq!(fields, 8);
+        }
+    }
 }

@@ -113,7 +113,9 @@ async fn look(cx: &Context) -> Result<Facts, Doubt> {
     };
     let user = session.ask(&["ACL", "WHOAMI"]).await.ok().as_ref().and_then(text);
     let info = session.info("server").await;
-    let info_denied = info.as_ref().is_err_and(Refusal::is_permission);
+    // Redis names the command that it refuses.
+    let denied = |refusal: &Refusal| refusal.is_permission() && refusal.words().contains("'info'");
+    let info_denied = info.as_ref().is_err_and(denied);
     let info = info.unwrap_or_default();
     let field = |name| info.field(name).map(str::to_owned);
     let (version, mode) = (field("redis_version"), field("redis_mode"));

@@ -87,4 +87,20 @@ mod tests {
             assert_eq!(read(bytes).expect_err(name).reason, Reason::Unexpected, "{name}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_break_it(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
+            if let Ok(line) = read(&bytes) {
+                proptest::prop_assert!(line.starts_with(['+', '-']));
+            }
+        }
+
+        #[test]
+        fn a_word_cannot_end_its_command(word in "[A-Z\r\n*$0-9]{0,20}") {
+            let sent = encode(&["AUTH", &word]);
+            let expected = format!("*2\r\n$4\r\nAUTH\r\n${}\r\n{word}\r\n", word.len());
+            proptest::prop_assert_eq!(sent, expected.into_bytes());
+        }
+    }
 }

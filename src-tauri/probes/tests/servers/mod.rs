@@ -4,6 +4,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "test support")]
 
+pub mod pgbouncer;
+
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -274,7 +276,10 @@ impl Drop for Postgres {
 
 /// PostgreSQL refuses to run as root; where the tests do, its programs run as `postgres`.
 fn as_postgres(program: &str) -> Command {
-    let path = bin(program);
+    as_user_postgres(bin(program))
+}
+
+fn as_user_postgres(path: PathBuf) -> Command {
     if !is_root() {
         return Command::new(path);
     }

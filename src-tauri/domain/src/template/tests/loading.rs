@@ -75,7 +75,7 @@ fn a_probes_place_is_found_in_the_text() {
         shipped().lines().nth(line - 1).expect("the line").chars().skip(column - 1).collect();
     assert!(at.starts_with("{ use = \"postgres.plaintext-refused\" }"), "{at}");
     assert_eq!(place_of(shipped(), &id("database.tls"), 2), None);
-    assert_eq!(place_of(shipped(), &id("database.pooling"), 0), None);
+    assert_eq!(place_of(shipped(), &id("signoff.rollback-tested"), 0), None);
     assert_eq!(place_of(shipped(), &id("no.such-item"), 0), None);
     assert_eq!(place_of("not toml", &id("database.tls"), 0), None);
 }
