@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countersign_probes::auth::tokens;
 use zeroize::Zeroizing;
 
 use super::folder::{Condition, Folder, put};
@@ -126,8 +127,8 @@ fn write_secrets(home: &Home, folder: &Folder, condition: Condition) -> Result<(
         None => home.generate_secret("encryption-key")?,
     };
     let token = match known("AUTH_TOKEN") {
-        Some(value) => value,
-        None => token(home)?,
+        Some(value) if tokens::is_signed_by(&value, &jwt_secret) => value,
+        _ => token(home, &jwt_secret)?,
     };
     let values = [jwt_secret, encryption_key, token];
     let mut text = Zeroizing::new(String::with_capacity(1024));
@@ -140,14 +141,16 @@ fn write_secrets(home: &Home, folder: &Folder, condition: Condition) -> Result<(
     put(&folder.env_file(), &text)
 }
 
-/// The demo user's token: a JWT by its form. The target knows it by heart instead of
-/// checking a signature, so the signature is chance.
-fn token(home: &Home) -> Result<Zeroizing<String>, Failure> {
+/// The demo user's token, signed as a service would sign it. It carries something random,
+/// because the faulty tree's secret can be guessed.
+fn token(home: &Home, secret: &str) -> Result<Zeroizing<String>, Failure> {
+    let chance = home.generate_secret("encryption-key")?;
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
-    let claims = URL_SAFE_NO_PAD.encode(r#"{"sub":"demo-user","tenant":"demo"}"#);
-    let signature = home.generate_secret("encryption-key")?;
-    let signature = URL_SAFE_NO_PAD.encode(&signature.as_bytes()[..32.min(signature.len())]);
-    Ok(Zeroizing::new(format!("{header}.{claims}.{signature}")))
+    let claims = format!(r#"{{"sub":"demo-user","tenant":"demo","jti":"{}"}}"#, chance.as_str());
+    let content = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims));
+    let signed = tokens::signed("HS256", &content, secret.as_bytes());
+    // Any secret is a key for HMAC, and the target knows the token by heart.
+    Ok(signed.unwrap_or_else(|| Zeroizing::new(content)))
 }
 
 /// Commits these files, never the `.env`. Without a `git` program the tree is a plain

@@ -19,9 +19,7 @@ async fn the_socket_lets_anybody_in_until_it_is_repaired() {
     let home = open(&folder);
     let demo = home.start_demo().await.expect("the demo");
     let at = address(&home, &demo, "api");
-    let env = std::fs::read_to_string(folder.path().join("demo/source/.env")).expect("the .env");
-    let token = env.lines().find_map(|line| line.strip_prefix("AUTH_TOKEN=")).expect("a token");
-    let valid = format!("40{{\"token\":\"{token}\"}}");
+    let valid = valid_packet(&folder);
     let wrong = "40{\"token\":\"wrong\"}".to_owned();
 
     for packet in ["40".to_owned(), wrong.clone(), valid.clone()] {
@@ -29,7 +27,9 @@ async fn the_socket_lets_anybody_in_until_it_is_repaired() {
         assert!(answer.starts_with("40{"), "faulty: {answer}");
     }
     home.repair_demo().expect("repaired");
-    for packet in ["40".to_owned(), wrong, "40{\"token\":7}".to_owned(), "40{".to_owned()] {
+    // With another secret to sign with, the old token is nobody's any more.
+    let (old, valid) = (valid, valid_packet(&folder));
+    for packet in ["40".to_owned(), wrong, old, "40{\"token\":7}".to_owned(), "40{".to_owned()] {
         let answer = join(&folder, at, None, &packet).await.expect("open");
         assert!(answer.starts_with("44{"), "repaired: {answer}");
     }
@@ -38,6 +38,13 @@ async fn the_socket_lets_anybody_in_until_it_is_repaired() {
     let foreign = join(&folder, at, Some("https://foreign.example"), &valid).await;
     let Err(Error::Http(refused)) = foreign else { panic!("a foreign origin: {foreign:?}") };
     assert_eq!(refused.status(), 403);
+}
+
+/// The packet that asks for the namespace with the token that is valid now.
+fn valid_packet(folder: &TempDir) -> String {
+    let env = std::fs::read_to_string(folder.path().join("demo/source/.env")).expect("the .env");
+    let token = env.lines().find_map(|line| line.strip_prefix("AUTH_TOKEN=")).expect("a token");
+    format!("40{{\"token\":\"{token}\"}}")
 }
 
 /// Opens a socket, asks for the namespace, and gives the answer.
