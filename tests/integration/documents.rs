@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use countersign_workflow::{ProjectFile, template, view};
+use countersign_workflow::{ProjectFile, coverage, coverage_reference, template, view};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -33,6 +33,45 @@ fn the_schemas_are_those_of_the_code() {
 #[test]
 fn the_reference_of_the_probes_is_that_of_the_code() {
     holds(&root().join("docs/probes.md"), &template::probe_reference());
+}
+
+/// Lines of the checklist that a probe looks at, at least.
+const MIN_PROBED: usize = 37;
+/// Lines that are verified live, at least: by a probe, or counted from the live state of
+/// the other lines.
+const MIN_LIVE: usize = 44;
+/// Lines of the user's checklist.
+const LINES: usize = 65;
+
+#[test]
+fn every_line_of_the_checklist_is_in_the_coverage_table() {
+    let counts = coverage().expect("the checklist is sound");
+    assert_eq!(counts.total(), LINES);
+    assert!(counts.probe >= MIN_PROBED && counts.live() >= MIN_LIVE, "{counts:?}");
+    let text = coverage_reference().expect("the checklist is sound");
+    let rows: Vec<_> = text.lines().filter(|line| line.starts_with("| ")).collect();
+    let number =
+        |line: &&&str| line.split('|').nth(1).is_some_and(|cell| cell.trim().parse::<u8>().is_ok());
+    let count = |of: &str| rows.iter().filter(|line| line.contains(of)).count();
+    assert_eq!(rows.iter().filter(number).count(), LINES, "one row for each line");
+    assert_eq!(count(" | a person |"), counts.person, "the rows say what the counts say");
+    assert_eq!(count(" | counted from "), counts.computed);
+    assert_eq!(count("](probes.md#"), counts.probe);
+    let probes = template::probe_reference();
+    for name in text.split("[`").skip(1).filter_map(|rest| rest.split('`').next()) {
+        assert!(probes.contains(&format!("\n## `{name}`\n")), "{name} is in the reference");
+    }
+    holds(&root().join("docs/coverage.md"), &text);
+}
+
+#[test]
+fn the_lines_of_the_checklist_are_those_of_the_users_file() {
+    let seed = root().join("../shared/seed/production-security-checklist.md");
+    // The file belongs to the user and is not part of the sources.
+    let Ok(seed) = std::fs::read_to_string(seed) else { return };
+    let boxes = seed.lines().filter(|line| line.trim_start().starts_with("- [ ]"));
+    // What is verified after the deployment has commands there, and no boxes.
+    assert_eq!(boxes.count() + 5, LINES);
 }
 
 #[test]

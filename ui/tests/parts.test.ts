@@ -39,6 +39,22 @@ describe("a verdict over several probes", () => {
   });
 });
 
+describe("a command that takes its time", () => {
+  it("shows its latest line while it runs, and no line afterwards", () => {
+    const host = new FakeHost({ scenario: "demo" });
+    const release = new Release(host, new Session(host, new Toasts()), { project: "demo", release: "r-240" });
+    release.progress({ step: "said", item: "a", line: "too early" });
+    expect(release.live.get("a")).toBeUndefined();
+    release.progress({ step: "started", item: "a" });
+    release.progress({ step: "said", item: "a", line: "PASS src/a.test.ts" });
+    expect(release.live.get("a")).toMatchObject({ running: true, line: "PASS src/a.test.ts", outcome: null });
+    release.progress({ step: "finished", item: "a", probe: "p", outcome: "pass", reason: null, summary: "fine", done: 1, total: 1 });
+    release.progress({ step: "said", item: "a", line: "too late" });
+    expect(release.live.get("a")).toMatchObject({ running: false, line: "", outcome: "pass" });
+    release.stop();
+  });
+});
+
 describe("asking again", () => {
   it("turns a burst of changes into one query and one more for what came meanwhile", async () => {
     let runs = 0;

@@ -38,10 +38,10 @@ impl From<Exit> for std::process::ExitCode {
 /// The table for `--help`.
 pub(crate) const TABLE: &str = "\
 Exit codes:
-    0  done; check: all pass; gate: go; verify: good
-    1  check: something failed; gate: no-go; verify, project check: broken
-    2  check: nothing failed, something could not be told; verify: good, but a
-       requirement is not met
+    0  done; check, probe try: all pass; gate: go; verify: good
+    1  check, probe try: something failed; gate: no-go; verify, project check: broken
+    2  check, probe try: nothing failed, something could not be told; verify: good,
+       but a requirement is not met
     3  gate: ready, nothing is missing but signatures
    64  the command line is wrong
    65  what was given cannot be used

@@ -16,12 +16,18 @@ const MOST_ID: usize = 40;
 pub(crate) struct Progress<'a> {
     out: &'a mut Output,
     bar: ProgressBar,
+    verbose: bool,
     width: usize,
 }
 
 impl<'a> Progress<'a> {
-    /// `ids` are the items that may come, for the width of their column.
-    pub(crate) fn new<'b>(out: &'a mut Output, ids: impl Iterator<Item = &'b str>) -> Self {
+    /// `ids` are the items that may come, for the width of their column; `verbose` prints
+    /// what commands say while they run.
+    pub(crate) fn new<'b>(
+        out: &'a mut Output,
+        verbose: bool,
+        ids: impl Iterator<Item = &'b str>,
+    ) -> Self {
         let target = if !out.is_json() && std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
         } else {
@@ -34,7 +40,7 @@ impl<'a> Progress<'a> {
             bar.set_style(style);
         }
         let width = ids.map(|id| id.chars().count()).max().unwrap_or(0).min(MOST_ID);
-        Self { out, bar, width }
+        Self { out, bar, verbose, width }
     }
 
     /// Takes the next step.
@@ -45,11 +51,21 @@ impl<'a> Progress<'a> {
                 self.bar.enable_steady_tick(std::time::Duration::from_millis(200));
             }
             ProgressView::Started { item } => self.bar.set_message(crate::text::visible(&item)),
+            ProgressView::Said { item, line } => self.said(&item, &line),
             ProgressView::Finished { item, probe, outcome, reason, summary, done, .. } => {
                 self.verdict(&item, &probe, outcome, reason.as_deref(), &summary);
                 self.bar.set_position(done.into());
             }
             ProgressView::Ended { .. } => self.bar.finish_and_clear(),
+        }
+    }
+
+    fn said(&mut self, item: &str, line: &str) {
+        let line = crate::text::visible(line);
+        self.bar.set_message(format!("{}  {line}", crate::text::visible(item)));
+        if self.verbose && !self.out.is_json() {
+            let out = &mut *self.out;
+            self.bar.suspend(|| out.line(&[faint(format!("  {item}  ")), plain(line)]));
         }
     }
 

@@ -48,6 +48,11 @@ impl Session {
         }
     }
 
+    /// Whether `--project` names one.
+    pub(crate) fn names_project(&self) -> bool {
+        self.global.project.is_some()
+    }
+
     /// The project that `--project` names, else the only one.
     pub(crate) fn project(&self) -> Result<ProjectId, Fault> {
         let home = self.home()?;

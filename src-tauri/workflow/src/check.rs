@@ -93,6 +93,9 @@ impl Home {
                 Progress::Started { item, .. } => {
                     tell(ProgressView::Started { item: item.to_string() });
                 }
+                Progress::Said { item, line, .. } => {
+                    tell(ProgressView::Said { item: item.to_string(), line });
+                }
                 Progress::Finished { item, slot, finding } => {
                     let body = Body::FindingRecorded {
                         release: release.clone(),

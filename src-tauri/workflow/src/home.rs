@@ -17,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::Failure;
 
+/// Stops a run when somebody asks.
+pub type Cancel = CancellationToken;
+
 /// Fills bytes from a secure source.
 type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 

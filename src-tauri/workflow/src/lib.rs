@@ -2,12 +2,15 @@
 //! room that knows their order, and the only one where probes, ledger and export meet.
 
 pub mod check;
+mod check_report;
 mod checklist;
+mod coverage;
 pub mod demo;
 mod error;
 mod home;
 mod key;
 mod kind;
+pub mod probe;
 mod project;
 pub(crate) mod query;
 mod record;
@@ -16,10 +19,12 @@ mod secret;
 pub mod template;
 pub mod view;
 
+pub use check_report::CheckReport;
 pub use countersign_export::{Age, Requirements, fingerprints};
 pub use countersign_ledger::keys::UnlockedKey;
+pub use coverage::{Coverage, Live, coverage, coverage_reference};
 pub use error::Failure;
-pub use home::{Home, World, default_home};
+pub use home::{Cancel, Home, World, default_home};
 pub use kind::FailureKind;
 pub use project::{ProjectFile, role_of};
 pub use record::verify_file;

@@ -38,13 +38,7 @@ impl ProjectFile {
     /// # Errors
     /// [`Failure::ProjectFile`] with line and column.
     pub fn parse(text: &str, base: &Path) -> Result<Self, Failure> {
-        let mut file: Self = toml::from_str(text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start.min(text.len()));
-            let before = text.get(..offset).unwrap_or_default();
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-            Failure::ProjectFile { line, column, problem: error.message().to_owned() }
-        })?;
+        let mut file: Self = toml::from_str(text).map_err(|error| bad_file(text, &error))?;
         if let Some(claimed) = file.environments.iter().find(|environment| environment.demo) {
             return Err(Failure::Input {
                 field: "environment",
@@ -57,6 +51,61 @@ impl ProjectFile {
         }
         Ok(file)
     }
+
+    /// One environment of a file: of a project's, by name or the only one; or a file that
+    /// describes nothing but one environment. No ledger is needed to read it.
+    ///
+    /// # Errors
+    /// [`Failure::ProjectFile`] with line and column; [`Failure::Input`] when it is not clear
+    /// which environment is meant.
+    pub fn environment(
+        text: &str,
+        base: &Path,
+        name: Option<&str>,
+    ) -> Result<Environment, Failure> {
+        let table: toml::Table = toml::from_str(text).map_err(|error| bad_file(text, &error))?;
+        let environments = if table.contains_key("project") || table.contains_key("environment") {
+            Self::parse(text, base)?.environments
+        } else {
+            let mut one: Environment =
+                toml::from_str(text).map_err(|error| bad_file(text, &error))?;
+            anchor(&mut one, base);
+            vec![one]
+        };
+        pick(environments, name)
+    }
+}
+
+/// The environment of that name, or the only one.
+pub(crate) fn pick(
+    environments: Vec<Environment>,
+    name: Option<&str>,
+) -> Result<Environment, Failure> {
+    let known: Vec<_> = environments.iter().map(|known| known.name.clone()).collect();
+    let hint = "Say which with --environment NAME";
+    let ambiguous = |problem: String| Failure::Input { field: "environment", problem, hint };
+    match name {
+        Some(name) => environments
+            .into_iter()
+            .find(|known| known.name == name)
+            .ok_or_else(|| ambiguous(format!("{name:?} is none of {}", known.join(", ")))),
+        None => {
+            let mut all = environments.into_iter();
+            match (all.next(), all.next()) {
+                (Some(only), None) => Ok(only),
+                (Some(_), Some(_)) => Err(ambiguous(format!("there are {}", known.join(", ")))),
+                (None, _) => Err(ambiguous("there is none".into())),
+            }
+        }
+    }
+}
+
+fn bad_file(text: &str, error: &toml::de::Error) -> Failure {
+    let offset = error.span().map_or(0, |span| span.start.min(text.len()));
+    let before = text.get(..offset).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Failure::ProjectFile { line, column, problem: error.message().to_owned() }
 }
 
 /// Makes the paths of an environment absolute, so that they mean the same wherever the

@@ -65,6 +65,17 @@ export type ProgressView =
     }
   | {
       /**
+       * The item.
+       */
+      item: string;
+      /**
+       * One line, redacted and bounded.
+       */
+      line: string;
+      step: "said";
+    }
+  | {
+      /**
        * Claims tested so far.
        */
       done: number;

@@ -1,6 +1,8 @@
 //! `countersign check`: looks at the environment. Each verdict is in the ledger before it
 //! is printed; Ctrl-C stops the run and keeps what was seen.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use countersign_domain::finding::Reason;
 use countersign_domain::id::{ItemId, ProjectId, ReleaseId};
@@ -31,6 +33,15 @@ pub(crate) struct Check {
     /// In production, too, run probes that load or change the target
     #[arg(long)]
     allow_active: bool,
+    /// Show what commands print while they run
+    #[arg(long, short)]
+    verbose: bool,
+    /// Write the run as JUnit XML, for a pipeline; doubt is an error there
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write the run as SARIF 2.1.0
+    #[arg(long, value_name = "FILE")]
+    sarif: Option<PathBuf>,
 }
 
 pub(crate) fn run(session: &Session, check: &Check, out: &mut Output) -> Result<Exit, Fault> {
@@ -44,9 +55,21 @@ pub(crate) fn run(session: &Session, check: &Check, out: &mut Output) -> Result<
         out.show(&nothing, |_, _| {})?;
         return Ok(Exit::GOOD);
     }
+    for file in [&check.junit, &check.sarif].into_iter().flatten() {
+        empty(file)?;
+    }
     let selection = Selection { items, allow_active: check.allow_active, after: check.after };
     let key = session.unlock()?;
-    let checked = session.wait(look(home, &key, (&project, &release), selection, out))??;
+    let run = look(home, &key, (&project, &release), selection, check.verbose, out);
+    let checked = session.wait(run)??;
+    if check.junit.is_some() || check.sarif.is_some() {
+        let report = home.check_report(&project, &release, &checked.run)?;
+        for (file, text) in [(&check.junit, &report.junit), (&check.sarif, &report.sarif)] {
+            if let Some(file) = file {
+                std::fs::write(file, text).map_err(|error| Fault::file(file, error))?;
+            }
+        }
+    }
     let exit = exit(&checked);
     out.show(&checked, summary)?;
     if left_out(&checked) {
@@ -55,6 +78,13 @@ pub(crate) fn run(session: &Session, check: &Check, out: &mut Output) -> Result<
         );
     }
     Ok(exit)
+}
+
+/// Makes the file of a report empty before the run begins: the report of an earlier run must
+/// not be taken for this one's, and a pipeline should not wait only to hear that there is no
+/// such folder.
+fn empty(file: &Path) -> Result<(), Fault> {
+    std::fs::write(file, "").map_err(|error| Fault::file(file, error))
 }
 
 /// Whether a look was not taken because nobody allowed it.
@@ -69,10 +99,12 @@ pub(super) async fn look(
     key: &UnlockedKey,
     (project, release): (&ProjectId, &ReleaseId),
     selection: Selection,
+    verbose: bool,
     out: &mut Output,
 ) -> Result<CheckView, Fault> {
     let view = home.release(project, release)?;
-    let mut progress = Progress::new(out, probed(&view).map(|row| row.id.as_str()));
+    let ids = probed(&view).map(|row| row.id.as_str());
+    let mut progress = Progress::new(out, verbose, ids);
     let run = home.check(key, project, release, selection, |step| progress.tell(step));
     Ok(until_stopped(home, release, run).await?)
 }
@@ -176,7 +208,7 @@ fn detail(out: &mut Output, item: &ItemResult) {
     item.notes.iter().for_each(|note| labelled(out, "note", &note.text));
 }
 
-fn labelled(out: &mut Output, name: &str, text: &str) {
+pub(super) fn labelled(out: &mut Output, name: &str, text: &str) {
     for (number, line) in text.lines().enumerate() {
         let label = if number == 0 { name } else { "" };
         out.line(&[faint(format!("  {label:<9}  ")), plain(line.replace('\t', "    "))]);

@@ -60,7 +60,7 @@ async fn start_and_look(home: &Home, demo: &Demo, out: &mut Output) -> Result<De
     let passphrase = Zeroizing::new(PASSPHRASE.to_owned());
     let key = home.unlock(&started.key.fingerprint, &passphrase)?;
     let release = (&started.project, &started.release);
-    let checked = check::look(home, &key, release, Selection::default(), out).await?;
+    let checked = check::look(home, &key, release, Selection::default(), false, out).await?;
     if !out.is_json() {
         check::summary(out, &checked);
     }

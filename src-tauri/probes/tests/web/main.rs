@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a broken test set-up ends the test")]
 
 mod answers;
+mod caps;
 mod certificates;
 mod clients;
 mod hostile;

@@ -5,6 +5,7 @@
 mod board;
 mod document;
 mod item;
+mod probe;
 mod record;
 mod release;
 mod request;
@@ -19,6 +20,7 @@ pub use item::{
     EvidenceView, FindingView, HistoryEntry, ItemDetail, ItemRow, ItemState, MachineVerdict,
     NoteView, OutcomeCode, TickCode, TickView,
 };
+pub use probe::{ProbeTrial, ProbeView};
 pub use record::{
     BundleView, CheckView, ItemResult, LedgerView, RefusedView, StepView, TimelineRow, VerifyView,
 };

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::{
     AttachEvidence, Attest, Board, BundleView, CheckView, CloseRelease, CreateKey, DecideException,
     EnrollMember, ExceptionView, FailureView, GateView, ItemDetail, KeyView, LedgerView,
-    OpenRelease, ProgressView, ProjectView, RecordDeployment, ReleaseView, RequestException,
-    SignOff, SignoffView, StatementView, StatusView, StrengthView, TemplateDocument, TemplateView,
-    TimelineRow, VerifyDeployment, VerifyView,
+    OpenRelease, ProbeTrial, ProbeView, ProgressView, ProjectView, RecordDeployment, ReleaseView,
+    RequestException, SignOff, SignoffView, StatementView, StatusView, StrengthView,
+    TemplateDocument, TemplateView, TimelineRow, VerifyDeployment, VerifyView,
 };
 
 macro_rules! schemas {
@@ -32,6 +32,9 @@ schemas! {
     "key" => KeyView,
     "keys" => Vec<KeyView>,
     "ledger" => LedgerView,
+    "probe" => ProbeView,
+    "probe-trial" => ProbeTrial,
+    "probes" => Vec<ProbeView>,
     "project" => ProjectView,
     "release" => ReleaseView,
     "secret" => StrengthView,

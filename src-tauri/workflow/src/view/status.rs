@@ -125,6 +125,13 @@ pub enum ProgressView {
         /// The item.
         item: String,
     },
+    /// A probe that takes its time says how far it is: the latest line of a command.
+    Said {
+        /// The item.
+        item: String,
+        /// One line, redacted and bounded.
+        line: String,
+    },
     /// A probe gave its verdict, and the ledger holds it.
     Finished {
         /// The item.

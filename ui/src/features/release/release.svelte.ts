@@ -23,6 +23,8 @@ export type Filter = "all" | "blocking" | "failed" | "inconclusive" | "open";
 /** What a run has said of an item before the next query confirms it. */
 export interface Live {
   running: boolean;
+  /** The latest line of a command while it runs. */
+  line: string;
   outcome: OutcomeCode | null;
   reason: string | null;
   summary: string;
@@ -216,8 +218,13 @@ export class Release {
         break;
       case "started":
         // A second probe of the same item must not wipe the first one's verdict.
-        this.live.set(step.item, { outcome: null, reason: null, summary: "", ...this.live.get(step.item), running: true, stamp: ++this.#stamp });
+        this.live.set(step.item, { outcome: null, reason: null, summary: "", ...this.live.get(step.item), running: true, line: "", stamp: ++this.#stamp });
         break;
+      case "said": {
+        const live = this.live.get(step.item);
+        if (live?.running) this.live.set(step.item, { ...live, line: step.line });
+        break;
+      }
       case "finished": {
         const before = this.live.get(step.item)?.outcome ?? null;
         const outcome = before ? worst(before, step.outcome) : step.outcome;
@@ -225,6 +232,7 @@ export class Release {
         const earlier = this.live.get(step.item);
         this.live.set(step.item, {
           running: false,
+          line: "",
           outcome,
           reason: decides ? (step.reason ?? null) : (earlier?.reason ?? null),
           summary: decides ? step.summary : (earlier?.summary ?? ""),
