@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Tests, Unread, from_line};
+use super::{Tests, Unread, document};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,16 +42,8 @@ struct Case {
 /// # Errors
 /// [`Unread`]: why there are no numbers.
 pub(super) fn tests(text: &str) -> Result<Tests, Unread> {
-    let text = from_line(text, "{").ok_or(Unread::Absent)?;
-    if !text.contains("\"numTotalTests\"") {
-        return Err(Unread::Absent);
-    }
-    let mut documents = serde_json::Deserializer::from_str(text).into_iter::<Root>();
-    let root = match documents.next() {
-        Some(Ok(root)) => root,
-        Some(Err(error)) => return Err(Unread::Broken(error.to_string())),
-        None => return Err(Unread::Absent),
-    };
+    let root: Root = serde_json::from_str(document(text, "numTotalTests")?)
+        .map_err(|error| Unread::Broken(error.to_string()))?;
     if root.was_interrupted {
         return Err(Unread::GaveUp("the run was interrupted".into()));
     }
@@ -111,6 +103,10 @@ mod tests {
         assert_eq!(tests(&good), Ok(two));
         let npm = format!("\n> backend@1.0.0 test\n> jest --json\n\n{good}\nnpm notice\n");
         assert_eq!(tests(&npm), Ok(two), "lines of a package manager around it");
+
+        let logged = format!("{{\"level\":30,\"msg\":\"up\"}}\n{{}}\n{good}");
+        assert_eq!(tests(&logged), Ok(two), "lines of a logger before it");
+        assert_eq!(tests(&format!("{good}\n{good}")), Err(Unread::Several), "two packages");
 
         let mixed = r#""numTotalTests":4,"numPassedTests":1,"numFailedTests":1,"numPendingTests":1,"numTodoTests":1"#;
         let mixed = report(mixed, &["passed", "failed", "pending", "todo"], "failed", false);

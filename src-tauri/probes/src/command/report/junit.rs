@@ -61,6 +61,10 @@ pub(super) fn tests(text: &str) -> Result<Tests, Unread> {
             _ => {}
         }
     }
+    let end = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+    if text.get(end..).is_some_and(|rest| rest.contains("<testsuite")) {
+        return Err(Unread::Several);
+    }
     let failed = walk.sum.failed.max(walk.said_failed);
     let more = failed - walk.sum.failed;
     Tests { failed, total: walk.sum.total.saturating_add(more), ..walk.sum }.consistent()
@@ -253,6 +257,9 @@ mod tests {
         }
         let fewer = good.replace(r#"<testcase name="y"/>"#, "");
         assert!(matches!(read(&fewer), Err(Unread::Contradicts(_))));
+        let failing =
+            good.replace("<testcase name=\"y\"/>", "<testcase name=\"y\"><error/></testcase>");
+        assert_eq!(read(&format!("{good}\n{failing}")), Err(Unread::Several));
         let bomb = format!(
             r#"<!DOCTYPE a [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>{}"#,
             good.replace("name=\"x\"", "name=\"&b;\"")

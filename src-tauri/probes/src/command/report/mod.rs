@@ -12,6 +12,9 @@ mod text;
 #[cfg(test)]
 mod fuzz;
 
+use serde::de::IgnoredAny;
+use serde_json::Deserializer;
+
 use super::params::Parse;
 
 /// Tests of a run, summed over its suites.
@@ -99,6 +102,9 @@ pub enum Unread {
     /// Its numbers do not fit together.
     #[error("the report contradicts itself: {0}")]
     Contradicts(String),
+    /// There is more than one of them, and the others might say something else.
+    #[error("there is more than one report; let each be a command of its own")]
+    Several,
     /// The tool says itself that it could not do its work.
     #[error("the tool gave up: {0}")]
     GaveUp(String),
@@ -168,14 +174,37 @@ pub fn read_file(parse: Parse, text: &str) -> Result<Report, Unread> {
     }
 }
 
-/// The part of `text` from the first line that begins with `mark`: package managers print a
-/// few lines of their own first.
+/// The JSON document that has the name `key`: package managers print lines of their own
+/// first, and loggers print documents of theirs.
+///
+/// # Errors
+/// [`Unread::Absent`], [`Unread::Broken`] or [`Unread::Several`].
+fn document<'a>(text: &'a str, key: &str) -> Result<&'a str, Unread> {
+    let key = format!("\"{key}\"");
+    let mut rest = from_line(text, "{").ok_or(Unread::Absent)?;
+    loop {
+        let mut documents = Deserializer::from_str(rest).into_iter::<IgnoredAny>();
+        let ended = match documents.next() {
+            Some(Ok(_)) => documents.byte_offset(),
+            Some(Err(error)) if rest.contains(&key) => {
+                return Err(Unread::Broken(error.to_string()));
+            }
+            _ => return Err(Unread::Absent),
+        };
+        let (found, after) = rest.split_at(ended);
+        if found.contains(&key) {
+            return if after.contains(&key) { Err(Unread::Several) } else { Ok(found) };
+        }
+        rest = from_line(after, "{").ok_or(Unread::Absent)?;
+    }
+}
+
+/// The part of `text` from the first line that begins with `mark`.
 fn from_line<'a>(text: &'a str, mark: &str) -> Option<&'a str> {
     let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with(mark) {
         return Some(text.trim_start());
     }
-    text.match_indices('\n')
-        .map(|(at, _)| text[at + 1..].trim_start_matches([' ', '\t']))
-        .find(|rest| rest.starts_with(mark))
+    let mut lines = text.match_indices('\n').map(|(at, _)| text[at + 1..].trim_start_matches(' '));
+    lines.find(|rest| rest.starts_with(mark))
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Scan, Unread, from_line};
+use super::{Scan, Unread, document};
 
 #[derive(Deserialize)]
 struct Log {
@@ -99,15 +99,8 @@ enum Level {
 /// # Errors
 /// [`Unread`]: why there are no numbers.
 pub(super) fn scan(text: &str) -> Result<Scan, Unread> {
-    let text = from_line(text, "{").ok_or(Unread::Absent)?;
-    if !text.contains("\"runs\"") {
-        return Err(Unread::Absent);
-    }
-    let log = match serde_json::Deserializer::from_str(text).into_iter::<Log>().next() {
-        Some(Ok(log)) => log,
-        Some(Err(error)) => return Err(Unread::Broken(error.to_string())),
-        None => return Err(Unread::Absent),
-    };
+    let log: Log = serde_json::from_str(document(text, "runs")?)
+        .map_err(|error| Unread::Broken(error.to_string()))?;
     if log.version != "2.1.0" {
         let version = log.version.chars().take(20).collect::<String>();
         return Err(Unread::Broken(format!("it is of version {version:?}, not 2.1.0")));
@@ -264,6 +257,8 @@ mod tests {
         assert!(matches!(scan(&elsewhere), Err(Unread::Broken(_))));
         let old = log("[]").replace("2.1.0", "2.0.0");
         assert!(matches!(scan(&old), Err(Unread::Broken(_))));
+        let two = format!("{}\n{}", log("[]"), log(r#"[{"level": "error"}]"#));
+        assert_eq!(scan(&two), Err(Unread::Several));
         let cut = log("[]");
         assert!(matches!(scan(&cut[..cut.len() - 1]), Err(Unread::Broken(_))));
         assert_eq!(scan("{}"), Err(Unread::Absent));
