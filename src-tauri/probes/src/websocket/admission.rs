@@ -98,8 +98,9 @@ pub(super) fn of_status(status: u16, body: &str) -> Admission {
 
 /// A piece of an answer, bounded.
 pub(super) fn shown(text: &str) -> String {
-    let mut piece: String = text.trim().chars().take(MAX_SHOWN).collect();
-    if piece.len() < text.trim().len() {
+    let mut chars = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c });
+    let mut piece: String = chars.by_ref().take(MAX_SHOWN).collect();
+    if chars.next().is_some() {
         piece.push('…');
     }
     piece

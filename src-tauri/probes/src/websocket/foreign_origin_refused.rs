@@ -103,10 +103,7 @@ impl Probe for ForeignOriginRefused {
 
     fn judge(facts: &Facts, params: &Params) -> Judgement {
         let expected = Self::expected(params);
-        let one = |one: &Try| format!("{}: {}", one.trick.origin, one.got.admission.words());
-        let own = format!("front end: {}", facts.own.admission.words());
-        let seen = std::iter::once(own).chain(facts.tries.iter().map(one));
-        let seen = seen.collect::<Vec<_>>().join("; ");
+        let seen = format!("front end: {}{}", facts.own.admission.words(), listed(&facts.tries));
         let verdict = |outcome, summary: String| {
             Judgement::new(outcome, summary, expected.clone(), seen.clone())
                 .notes(facts.certificate.clone())
@@ -174,6 +171,19 @@ impl Probe for ForeignOriginRefused {
     fn deadline(_: &Params) -> Duration {
         Duration::from_secs(60)
     }
+}
+
+/// What the foreign origins got, the same only once.
+fn listed(tries: &[Try]) -> String {
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for one in tries {
+        let (words, origin) = (one.got.admission.words(), one.trick.origin.as_str());
+        match groups.iter_mut().find(|(known, _)| *known == words) {
+            Some((_, origins)) => origins.push(origin),
+            None => groups.push((words, vec![origin])),
+        }
+    }
+    groups.iter().map(|(words, origins)| format!("; {words}: {}", origins.join(", "))).collect()
 }
 
 /// Refused before a socket stood: by a status, or by ending the connection.

@@ -59,6 +59,12 @@ impl Log {
         self.lines.push(text);
     }
 
+    /// One line in the place of all that led to being let in.
+    pub(super) fn let_in(&mut self) {
+        self.lines.truncate(1);
+        self.lines.push("< let in".to_owned());
+    }
+
     /// The lines.
     pub(super) fn lines(self) -> Vec<String> {
         self.lines

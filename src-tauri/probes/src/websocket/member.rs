@@ -18,6 +18,8 @@ use crate::probe::Doubt;
 
 /// How long an acknowledgement is waited for. None proves anything.
 const ACK: Duration = Duration::from_millis(1_000);
+/// How long a server gets between letting in and the first event.
+const BREATH: Duration = Duration::from_millis(300);
 
 /// Why nothing more is heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,21 +54,17 @@ impl<'a> Member<'a> {
     ) -> Result<Self, (Doubt, Vec<String>)> {
         let mut log = Log::new(Some(token));
         let caller = Caller { token: Some(token), origin: door.origin.as_deref(), secret: true };
-        // Where an open socket is all that tells, a moment shows whether it stays open.
-        let told =
-            door.params.protocol == Protocol::SocketIo || door.params.accepted_when.is_some();
-        let settle = if told { 0 } else { door.params.settle_ms };
-        let settle = Duration::from_millis(settle);
+        // A server may look at the token, and only then listen to events, a moment after it
+        // has let somebody in.
+        let params = &door.params;
+        let told = params.protocol == Protocol::SocketIo || params.accepted_when.is_some();
+        let settle = if told { BREATH } else { Duration::from_millis(params.settle_ms) };
         match enter(cx, door, caller, who, settle, &mut log).await {
-            (Admission::Admitted, Some(socket)) => Ok(Self {
-                door,
-                socket,
-                log,
-                received: Vec::new(),
-                acks: BTreeMap::new(),
-                over: None,
-                next: 0,
-            }),
+            (Admission::Admitted, Some(socket)) => {
+                log.let_in();
+                let (received, acks) = (Vec::new(), BTreeMap::new());
+                Ok(Self { door, socket, log, received, acks, over: None, next: 0 })
+            }
             (admission, socket) => {
                 if let Some(socket) = socket {
                     socket.close(None).await;

@@ -34,8 +34,18 @@ pub(super) fn handshake(cx: &Context, door: &Door, origin: Option<&str>, token: 
 }
 
 /// What a bearer of the variable `token` says after the handshake, through `websocat`.
-pub(super) fn talk(door: &Door, token: &str, lines: &[String], seconds: u32) -> String {
+pub(super) fn talk(
+    cx: &Context,
+    door: &Door,
+    token: &str,
+    lines: &[String],
+    seconds: u32,
+) -> String {
     let place = door.params.place();
+    let file = cx.environment().targets.ca_file.as_deref();
+    let trust = file.map(|file| format!("SSL_CERT_FILE={} ", quoted(file))).unwrap_or_default();
+    let origin = door.origin.as_deref();
+    let origin = origin.map(|own| format!(" --origin {}", quoted(own))).unwrap_or_default();
     let url = quoted(&target::shown(&door.url));
     let (option, url) = match place {
         TokenIn::Header => (format!(" -H \"Authorization: Bearer ${token}\""), url),
@@ -55,7 +65,7 @@ pub(super) fn talk(door: &Door, token: &str, lines: &[String], seconds: u32) -> 
     };
     let rest: String =
         lines.iter().map(|line| format!("sleep 1; echo {}; ", quoted(line))).collect();
-    format!("({said}{rest}sleep {seconds}) | websocat{option} {url}")
+    format!("({said}{rest}sleep {seconds}) | {trust}websocat{origin}{option} {url}")
 }
 
 /// An event as a line for [`talk`].

@@ -42,6 +42,8 @@ pub struct Try {
 /// What every way came to.
 #[derive(Debug, Clone)]
 pub struct Facts {
+    /// What the rooms are about.
+    pub topic: String,
     /// The ways, in order.
     pub tries: Vec<Try>,
     /// Both tenants asked for the same bare topic: whether A heard what B said there.
@@ -73,8 +75,8 @@ impl Probe for RoomNames {
               star), one socket each, two at a time. Each time B says a random text in its room: B's \
               second socket must hear it and A's must not, for a second. Then both ask for the same \
               bare topic, and must not meet there. Needs what `websocket.tenant-rooms` needs.",
-        blind: "Spellings that were not tried, other events that join rooms, and names that the server \
-                gives by itself.",
+        blind: "Spellings that were not tried, other events that join rooms, names that the server gives \
+                by itself, and several instances that do not tell each other what is said.",
         remedy: "Take a topic from the client, check it against a pattern (`^[a-z0-9-]{1,40}$`, and \
                  that it is a text), and put the tenant of the token in front of it on the server. \
                  An hour.",
@@ -98,16 +100,18 @@ impl Probe for RoomNames {
         let topic = tenants::topic(&door.params);
         let mut look = Look { cx, door: &door, topic: &topic, lines: Vec::new() };
         let facts = look.all(&a, &b).await;
-        let reproduce = Some(command(&door, &a, &b, &topic));
+        let reproduce = Some(command(cx, &door, &a, &b, &topic));
         Observation { target: shown, facts, transcript: look.lines, reproduce }
     }
 
     fn judge(facts: &Facts, params: &Params) -> Judgement {
         let expected = Self::expected(params);
-        let seen = facts.tries.iter().map(shown).chain(facts.met.map(|met| {
-            format!("both on the bare topic: {}", if met { "A hears B" } else { "apart" })
-        }));
+        let seen =
+            facts.tries.iter().map(|one| shown(one, &facts.topic)).chain(facts.met.map(|met| {
+                format!("both on the bare topic: {}", if met { "A hears B" } else { "apart" })
+            }));
         let seen = seen.collect::<Vec<_>>().join("; ");
+        let seen = format!("on the topic {} (T): {seen}", facts.topic);
         let verdict = |outcome, summary: String| {
             Judgement::new(outcome, summary, expected.clone(), seen.clone())
                 .notes(facts.certificate.clone())
@@ -163,9 +167,11 @@ impl Probe for RoomNames {
     }
 }
 
-fn shown(one: &Try) -> String {
+fn shown(one: &Try, topic: &str) -> String {
     let heard = if one.heard { "B is heard" } else { "silent" };
-    format!("{} ({}): {}, {heard}", one.trick.what, one.trick.asked, one.ack)
+    let text = format!("{} {}: {heard}, {}", one.trick.what, one.trick.asked, one.ack);
+    // The topic is long, and in every name.
+    text.replace(topic, "T").replace(&topic.to_uppercase(), "T")
 }
 
 struct Look<'a> {
@@ -199,7 +205,8 @@ impl<'a> Look<'a> {
         let joined = theirs.joined.clone();
         self.lines.extend(theirs.leave().await);
         let names_show_tenant = names_rooms(params) && params.room.contains("${TENANT}");
-        Ok(Facts { tries, met, a_hears_a, joined, names_show_tenant, certificate })
+        let topic = self.topic.to_owned();
+        Ok(Facts { topic, tries, met, a_hears_a, joined, names_show_tenant, certificate })
     }
 
     fn entered<T>(&mut self, result: Result<T, (Doubt, Vec<String>)>) -> Result<T, Doubt> {
@@ -269,7 +276,7 @@ impl<'a> Look<'a> {
 }
 
 /// Tenant A, asking for every spelling on one socket.
-fn command(door: &Door, a: &Tenant, b: &Tenant, topic: &str) -> String {
+fn command(cx: &Context, door: &Door, a: &Tenant, b: &Tenant, topic: &str) -> String {
     let params = &door.params;
     let lines: Vec<_> = rooms::tricks(params, &a.id, &b.id, topic)
         .iter()
@@ -279,7 +286,7 @@ fn command(door: &Door, a: &Tenant, b: &Tenant, topic: &str) -> String {
             reproduce::event(door, &params.join_event, &arguments)
         })
         .collect();
-    reproduce::talk(door, &params.token, &lines, 30)
+    reproduce::talk(cx, door, &params.token, &lines, 30)
 }
 
 #[cfg(test)]
@@ -296,6 +303,7 @@ mod tests {
 
     fn facts(tries: Vec<Try>) -> Facts {
         Facts {
+            topic: "countersign-1".to_owned(),
             tries,
             met: Some(false),
             a_hears_a: true,

@@ -63,7 +63,8 @@ impl Probe for TenantRooms {
               `websocket_emit_event`, `websocket_emit_payload` (with ${CANARY}), `websocket_room` \
               (tenant:${TENANT}:${TOPIC}), `websocket_topic`.",
         blind: "Messages that the server sends by itself, other events that join rooms, whether A may \
-                speak into B's room, and rooms of topics that were not asked for.",
+                speak into B's room, rooms of topics that were not asked for, and several instances \
+                that do not tell each other what is said.",
         remedy: "Build the room's name on the server from the tenant in the token, never from what \
                  the client sends. An hour.",
         active: true,
@@ -86,7 +87,7 @@ impl Probe for TenantRooms {
         let topic = tenants::topic(&door.params);
         let mut transcript = Vec::new();
         let facts = look(cx, &door, &a, &b, &topic, &mut transcript).await;
-        let reproduce = Some(commands(&door, &b, &topic));
+        let reproduce = Some(commands(cx, &door, &b, &topic));
         Observation { target: shown, facts, transcript, reproduce }
     }
 
@@ -201,13 +202,13 @@ async fn look(
 }
 
 /// A in the background, asking for B's room; then B, which joins it and speaks.
-fn commands(door: &Door, b: &Tenant, topic: &str) -> String {
+fn commands(cx: &Context, door: &Door, b: &Tenant, topic: &str) -> String {
     let params = &door.params;
     let slots = Slots::own(params, &b.id, topic, "hello");
     let join = reproduce::event(door, &params.join_event, &arguments(&params.join_payload, &slots));
     let emit = reproduce::event(door, &params.emit_event, &arguments(&params.emit_payload, &slots));
-    let listen = reproduce::talk(door, &params.token, std::slice::from_ref(&join), 6);
-    let speak = reproduce::talk(door, &params.other_token, &[join, emit], 2);
+    let listen = reproduce::talk(cx, door, &params.token, std::slice::from_ref(&join), 6);
+    let speak = reproduce::talk(cx, door, &params.other_token, &[join, emit], 2);
     format!("{listen} & {speak}")
 }
 

@@ -16,7 +16,7 @@ use super::setup::Params;
 use crate::context::Context;
 use crate::probe::Doubt;
 
-/// How long the own room may take to deliver.
+/// How long the own room may take to deliver, at most.
 const DELIVERY: Duration = Duration::from_secs(3);
 /// How long the other tenant is listened to once the own room has delivered.
 pub(super) const QUIET: Duration = Duration::from_secs(1);
@@ -72,6 +72,7 @@ pub(super) struct Pair<'a> {
     door: &'a Door,
     tenant: &'a Tenant,
     topic: String,
+    delivery: Duration,
     /// The one that listens.
     pub(super) listener: Member<'a>,
     /// The one that speaks.
@@ -104,7 +105,8 @@ impl<'a> Pair<'a> {
             speaker.ask(&params.join_event, join())
         );
         let (joined, topic) = (acknowledged(ack.as_ref()), topic.to_owned());
-        Ok(Self { door, tenant, topic, listener, speaker, joined })
+        let delivery = DELIVERY.min(cx.patience().total);
+        Ok(Self { door, tenant, topic, delivery, listener, speaker, joined })
     }
 
     /// Why the certificate was not trusted, when it was not.
@@ -117,7 +119,7 @@ impl<'a> Pair<'a> {
         let canary = fresh();
         let slots = Slots::own(&self.door.params, &self.tenant.id, &self.topic, &canary);
         self.emit(&slots).await;
-        self.listener.listen(Instant::now() + DELIVERY, |member| member.has(&canary)).await;
+        self.listener.listen(Instant::now() + self.delivery, |member| member.has(&canary)).await;
         let heard = self.listener.has(&canary);
         (canary, heard)
     }

@@ -139,7 +139,7 @@ impl Probe for TokenRequired {
             target: target::shown(&door.url),
             facts: Ok(facts),
             transcript: lines,
-            reproduce: Some(reproduce::talk(&door, &door.params.token, &[], 3)),
+            reproduce: Some(reproduce::talk(cx, &door, &door.params.token, &[], 3)),
         }
     }
 

@@ -60,7 +60,7 @@ async fn what_is_missing_is_named() {
     let valid = token("a", 600);
     let needs = Outcome::Inconclusive(Reason::NeedsCredentials);
     let old = token("a", -600);
-    for (case, secrets, outcome, words) in [
+    let cases = [
         ("no token", vec![], needs, "AUTH_TOKEN"),
         ("no key", vec![("AUTH_TOKEN", valid.as_str())], needs, "JWT_SECRET"),
         (
@@ -81,10 +81,15 @@ async fn what_is_missing_is_named() {
             Outcome::Inconclusive(Reason::Refused),
             "it has expired",
         ),
-    ] {
-        let finding = look(&servers::context(targets(), &secrets, &[]), CLAIM, json!({})).await;
-        assert_eq!(finding.outcome, outcome, "{case}: {finding:#?}");
-        assert_is(&finding, outcome, words);
+    ];
+    let looks = cases.iter().map(|(_, secrets, ..)| {
+        let cx = servers::context(targets(), secrets, &[]);
+        async move { look(&cx, CLAIM, json!({})).await }
+    });
+    let findings = futures::future::join_all(looks).await;
+    for ((case, _, outcome, words), finding) in cases.iter().zip(&findings) {
+        assert_eq!(finding.outcome, *outcome, "{case}: {finding:#?}");
+        assert_is(finding, *outcome, words);
     }
     let nowhere = servers::context(Targets::default(), &[], &[]);
     let not_configured = Outcome::Inconclusive(Reason::NotConfigured);

@@ -11,15 +11,19 @@ const CLAIM: &str = "websocket.foreign-origin-refused";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_origin_is_judged_beside_the_front_end_s_own() {
-    for (twist, outcome, words) in [
+    let cases = [
         (Twist::Right, Outcome::Pass, "refused by the handshake"),
         (Twist::AnyOrigin, Outcome::Fail, "https://foreign.example gets a socket"),
         (Twist::OriginLate, Outcome::Pass, "refused-after-handshake"),
-    ] {
-        let server = Server::start(twist).await;
-        let finding = look(&at(server.port), CLAIM, json!({})).await;
-        assert_eq!(finding.outcome, outcome, "{twist:?}: {finding:#?}");
-        assert_is(&finding, outcome, words);
+    ];
+    let looks = cases.iter().map(|(twist, ..)| async move {
+        let server = Server::start(*twist).await;
+        look(&at(server.port), CLAIM, json!({})).await
+    });
+    let findings = futures::future::join_all(looks).await;
+    for ((twist, outcome, words), finding) in cases.iter().zip(&findings) {
+        assert_eq!(finding.outcome, *outcome, "{twist:?}: {finding:#?}");
+        assert_is(finding, *outcome, words);
     }
 }
 

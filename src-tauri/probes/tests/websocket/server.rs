@@ -171,6 +171,7 @@ pub(crate) fn tenant(token: &str, twist: Twist) -> Option<String> {
     claims["tenantId"].as_str().map(str::to_owned)
 }
 
+#[allow(clippy::result_large_err, reason = "the library's own callback")]
 async fn serve(stream: TcpStream, twist: Twist, seats: Seats) -> Option<()> {
     let mut foreign = false;
     let mut query = String::new();
