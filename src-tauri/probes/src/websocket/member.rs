@@ -84,10 +84,12 @@ impl<'a> Member<'a> {
         let id = self.next;
         self.next += 1;
         self.say(event, arguments, Some(id)).await;
-        self.listen(Instant::now() + ACK, |member| {
-            member.acks.contains_key(&id) || member.door.params.protocol == Protocol::Plain
-        })
-        .await;
+        let patience = match self.door.params.protocol {
+            Protocol::SocketIo => ACK,
+            // Nothing tells an answer from any other message.
+            Protocol::Plain => BREATH,
+        };
+        self.listen(Instant::now() + patience, |member| member.acks.contains_key(&id)).await;
         self.acks.get(&id).cloned()
     }
 

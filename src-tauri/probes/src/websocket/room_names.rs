@@ -184,11 +184,7 @@ struct Look<'a> {
 impl<'a> Look<'a> {
     async fn all(&mut self, a: &Tenant, b: &Tenant) -> Result<Facts, Doubt> {
         let (door, params) = (self.door, &self.door.params);
-        let ours = Pair::enter(self.cx, door, a, self.topic).await;
-        let mut ours = self.entered(ours)?;
-        let (_, a_hears_a) = ours.speak().await;
-        let certificate = ours.certificate();
-        self.lines.extend(ours.leave().await);
+        let (mut a_hears_a, certificate) = self.control(a).await?;
         let theirs = Pair::enter(self.cx, door, b, self.topic).await;
         let mut theirs = self.entered(theirs)?;
         let mut tries: Vec<Try> = Vec::new();
@@ -204,9 +200,23 @@ impl<'a> Look<'a> {
         let met = if meets { Some(self.meet(a, &mut theirs).await?) } else { None };
         let joined = theirs.joined.clone();
         self.lines.extend(theirs.leave().await);
+        // Put out for a spelling, or for so many connections: A's own room tells.
+        if tries.iter().any(|one| one.over.is_some()) {
+            a_hears_a &= self.control(a).await?.0;
+        }
         let names_show_tenant = names_rooms(params) && params.room.contains("${TENANT}");
         let topic = self.topic.to_owned();
         Ok(Facts { topic, tries, met, a_hears_a, joined, names_show_tenant, certificate })
+    }
+
+    /// Whether A hears itself in its own room.
+    async fn control(&mut self, a: &Tenant) -> Result<(bool, Option<Note>), Doubt> {
+        let ours = Pair::enter(self.cx, self.door, a, self.topic).await;
+        let mut ours = self.entered(ours)?;
+        let (_, heard) = ours.speak().await;
+        let certificate = ours.certificate();
+        self.lines.extend(ours.leave().await);
+        Ok((heard, certificate))
     }
 
     fn entered<T>(&mut self, result: Result<T, (Doubt, Vec<String>)>) -> Result<T, Doubt> {

@@ -30,6 +30,8 @@ pub enum Caller {
     Garbage,
     /// With a forged token.
     Forged(Kind),
+    /// With the old token of the environment.
+    Given,
     /// With the valid token.
     Bearer,
 }
@@ -43,6 +45,7 @@ impl Caller {
             Self::Forged(Kind::Unsigned) => "with an unsigned token (alg none)",
             Self::Forged(Kind::WrongKey) => "with a token signed by another key",
             Self::Forged(Kind::Expired) => "with an expired token",
+            Self::Given => "with the old token",
             Self::Bearer => "with the valid token",
         }
     }
@@ -71,6 +74,12 @@ pub struct Facts {
     pub at: DateTime<Utc>,
     /// Why the certificate was not trusted, when it was not.
     pub certificate: Option<Note>,
+}
+
+impl Facts {
+    fn tried(&self, caller: Caller) -> bool {
+        self.tries.iter().any(|one| one.caller == caller)
+    }
 }
 
 /// What the valid token shows of itself.
@@ -130,7 +139,10 @@ impl Probe for TokenRequired {
         // Nobody goes first and alone: where nothing answers, nobody else need try.
         look.ask(cx, vec![(Caller::Nobody, None)]).await;
         if !matches!(look.tries.as_slice(), [Try { admission: Admission::Unclear(_), .. }]) {
-            look.ask(cx, callers(cx, &door.params, at)).await;
+            look.ask(cx, strangers(cx, &door.params, at)).await;
+            // The bearer goes last: a server that locks us out for what came before shows it.
+            let bearer = valid.map(|token| (Caller::Bearer, Some(token.clone())));
+            look.ask(cx, bearer.into_iter().collect()).await;
         }
         let root_is_open = look.root(cx).await;
         let Look { tries, lines, certificate, .. } = look;
@@ -172,11 +184,10 @@ impl Probe for TokenRequired {
             let text = format!("the valid token is refused too{why}, so refusals show nothing");
             return doubt(Reason::Refused, text);
         }
-        let tried = |kind| facts.tries.iter().any(|one| one.caller == Caller::Forged(kind));
-        if !tried(Kind::Expired) {
+        if !facts.tried(Caller::Forged(Kind::Expired)) && !facts.tried(Caller::Given) {
             let why = format!(
-                "an expired token was not tried: it needs the secret `{}` that signs tokens, or an \
-                 old token as the secret `{}`",
+                "an expired token was not tried: it needs the secret `{}` that signs tokens, or a \
+                 token whose time is over as the secret `{}`",
                 params.signing_secret, params.expired_token
             );
             return doubt(Reason::NeedsCredentials, why);
@@ -231,24 +242,28 @@ impl Look<'_> {
     }
 }
 
-fn callers(
+/// Everybody who must be refused, but for nobody.
+fn strangers(
     cx: &Context,
     params: &Params,
     now: DateTime<Utc>,
 ) -> Vec<(Caller, Option<Zeroizing<String>>)> {
     let mut all = vec![(Caller::Garbage, Some(Zeroizing::new(tokens::GARBAGE.to_owned())))];
     let Some(valid) = cx.secret(&params.token) else { return all };
-    all.push((Caller::Bearer, Some(valid.clone())));
     let signing = cx.secret(&params.signing_secret).map(|secret| secret.as_str());
-    let old = cx.secret(&params.expired_token);
     for forged in forged::forge(valid, signing, now) {
-        // An old token of the server's own is the better proof.
-        if forged.kind != Kind::Expired || old.is_none() {
-            all.push((Caller::Forged(forged.kind), Some(forged.token)));
-        }
+        all.push((Caller::Forged(forged.kind), Some(forged.token)));
     }
-    all.extend(old.map(|old| (Caller::Forged(Kind::Expired), Some(old.clone()))));
+    let made = all.iter().any(|(caller, _)| *caller == Caller::Forged(Kind::Expired));
+    let given = cx.secret(&params.expired_token).filter(|old| !made && has_ended(valid, old, now));
+    all.extend(given.map(|old| (Caller::Given, Some(old.clone()))));
     all
+}
+
+/// Whether a given token can pass for an expired one: beside a JWT only a JWT whose end is
+/// over.
+fn has_ended(valid: &str, old: &str, now: DateTime<Utc>) -> bool {
+    valid != old && (!forged::is_jwt(valid) || forged::expiry(old).is_some_and(|ends| ends <= now))
 }
 
 /// What is wrong with what a caller got, if that can be said.
@@ -292,6 +307,11 @@ fn notes(facts: &Facts) -> Vec<Note> {
     if refused(|how| *how == Refusal::Dropped) {
         let text = "Refused by ending the connection without a word, which a fault looks like too";
         notes.push(note("refused-without-a-word", text));
+    }
+    if facts.tried(Caller::Given) {
+        let text = "An old token was tried in the place of an expired one: that its end is the \
+                    reason for the refusal (not a key that has changed since) is not shown";
+        notes.push(note("expired-token-given", text));
     }
     if facts.token.is_some_and(|token| !token.is_jwt) {
         let text = "The token is no JWT: `alg: none` and another key were not tried";

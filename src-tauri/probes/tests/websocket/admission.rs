@@ -59,7 +59,7 @@ async fn what_is_missing_is_named() {
     let targets = || Targets { websocket: Some(url.clone()), ..Targets::default() };
     let valid = token("a", 600);
     let needs = Outcome::Inconclusive(Reason::NeedsCredentials);
-    let old = token("a", -600);
+    let (old, other) = (token("a", -600), token("a", 900));
     let cases = [
         ("no token", vec![], needs, "AUTH_TOKEN"),
         ("no key", vec![("AUTH_TOKEN", valid.as_str())], needs, "JWT_SECRET"),
@@ -73,7 +73,19 @@ async fn what_is_missing_is_named() {
             "an old token in the key's place",
             vec![("AUTH_TOKEN", valid.as_str()), ("EXPIRED_TOKEN", old.as_str())],
             Outcome::Pass,
-            "Refused",
+            "expired-token-given",
+        ),
+        (
+            "a token that has not ended in the place of an old one",
+            vec![("AUTH_TOKEN", valid.as_str()), ("EXPIRED_TOKEN", other.as_str())],
+            needs,
+            "whose time is over",
+        ),
+        (
+            "something else in the place of an old one",
+            vec![("AUTH_TOKEN", valid.as_str()), ("EXPIRED_TOKEN", "not-a-token")],
+            needs,
+            "whose time is over",
         ),
         (
             "the token itself has ended",

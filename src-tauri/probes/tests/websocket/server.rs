@@ -70,6 +70,8 @@ pub(crate) enum Twist {
     Unsaid,
     /// Whoever asks for a foreign room is put out.
     PutsOut,
+    /// After some foreign rooms were asked for, whoever asks for any is put out.
+    Weary,
     /// A list of rooms is checked by its first name.
     Lists,
     /// Names are compared before, and joined after, they are put into small letters.
@@ -86,6 +88,8 @@ pub(crate) enum Twist {
 
 struct Seat {
     rooms: BTreeSet<String>,
+    /// Whether a foreign room was asked for.
+    foreign: bool,
     say: UnboundedSender<String>,
 }
 
@@ -261,7 +265,7 @@ async fn talk(
     let (say, mut said) = unbounded_channel();
     let seat = {
         let mut seats = seats.lock().expect("no panic");
-        seats.push(Seat { rooms: BTreeSet::new(), say });
+        seats.push(Seat { rooms: BTreeSet::new(), foreign: false, say });
         seats.len() - 1
     };
     let done = loop {
@@ -303,7 +307,9 @@ fn answer(heard: &str, twist: Twist, own: &str, seats: &Seats, seat: usize) -> A
             let joined = rooms(room, twist, own);
             let granted = joined.as_ref().is_some_and(|rooms| !rooms.is_empty());
             seats[seat].rooms.extend(joined.into_iter().flatten());
-            if !granted && twist == Twist::PutsOut {
+            seats[seat].foreign |= !granted;
+            let weary = seats.iter().filter(|seat| seat.foreign).count() > 3;
+            if !granted && twist == Twist::PutsOut || weary && twist == Twist::Weary && own == "a" {
                 return Answer::PutOut;
             }
             let ok = match twist {

@@ -111,6 +111,16 @@ fn a_pass_with_a_reservation_says_which() {
     let cut = judge(&[(Caller::Garbage, dropped())], Some(true));
     assert_eq!(codes(cut), ["refused-without-a-word"]);
     assert_eq!(codes(judge(&[], Some(false))), ["token-not-jwt"]);
+    let callers = [Caller::Nobody, Caller::Given, Caller::Bearer];
+    let tries = callers.map(|caller| Try {
+        caller,
+        admission: if caller == Caller::Bearer { Admission::Admitted } else { no() },
+    });
+    let token = Some(Token { is_jwt: true, ends: None });
+    let at = DateTime::UNIX_EPOCH;
+    let facts = Facts { tries: tries.to_vec(), token, root_is_open: false, at, certificate: None };
+    let given = TokenRequired::judge(&facts, &Params::default());
+    assert_eq!(codes(given), ["expired-token-given"]);
     assert!(codes(judge(&[], Some(true))).is_empty());
 }
 
