@@ -2,6 +2,8 @@
 //! against one that answers by hand for those that no library of today has any more.
 
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use countersign_domain::finding::{Finding, Outcome};
@@ -191,4 +193,38 @@ async fn each_kind_is_named_and_silence_is_no_refusal() {
     let cx = impatient(context(api("https", silent.port, Some(&authority)), &[]));
     assert_eq!(find(&cx, PROBE, json!({})).await.outcome, TIMED_OUT);
     assert_eq!(look(closed_port().await, &authority).await.outcome, UNREACHABLE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_hangs_up_once_has_not_refused_an_old_version() {
+    let authority = Authority::new();
+    let old = ["-cipher", "ALL:@SECLEVEL=0"];
+    let real = OpenSsl::with(&authority, &authority.good(), &old).await;
+    let port = real.1;
+    let seen: Arc<[AtomicUsize; 2]> = Arc::default();
+    let busy = Server::tcp(move |mut stream| {
+        let seen = seen.clone();
+        async move {
+            let mut hello = vec![0; 4096];
+            let read = stream.read(&mut hello).await.unwrap_or(0);
+            hello.truncate(read);
+            // Byte 10 is the lower half of the version: 1 and 2 are TLS 1.0 and 1.1.
+            let version = hello.get(10).copied().unwrap_or_default();
+            if let Some(count) = seen.get(usize::from(version).wrapping_sub(1))
+                && count.fetch_add(1, Ordering::SeqCst) == 0
+            {
+                return;
+            }
+            let Ok(mut real) = tokio::net::TcpStream::connect(("127.0.0.1", port)).await else {
+                return;
+            };
+            if real.write_all(&hello).await.is_ok() {
+                let _ = tokio::io::copy_bidirectional(&mut stream, &mut real).await;
+            }
+        }
+    })
+    .await;
+    let cx = context(api("https", busy.port, Some(&authority)), &[]);
+    let finding = find(&cx, "tls.legacy-refused", json!({})).await;
+    assert_eq!(finding.outcome, Outcome::Fail, "{finding:?}");
 }
