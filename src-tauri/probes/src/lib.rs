@@ -3,6 +3,7 @@
 //! over recorded facts. Nothing here stores, signs or decides.
 
 pub mod auth;
+pub mod code;
 pub mod command;
 pub mod conditions;
 pub mod context;

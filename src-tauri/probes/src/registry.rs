@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use countersign_domain::template::ProbeUse;
 
 use crate::probe::{AnyProbe, Definition};
-use crate::{auth, command, cors, dns, file, git, headers, http, postgres, promql, redis, secrets, store, tcp, tls, websocket};
+use crate::{auth, code, command, cors, dns, file, git, headers, http, postgres, promql, redis, secrets, store, tcp, tls, websocket};
 
 static ALL: LazyLock<Vec<&'static dyn AnyProbe>> = LazyLock::new(|| {
     let mut all: Vec<_> = [
@@ -26,6 +26,7 @@ static ALL: LazyLock<Vec<&'static dyn AnyProbe>> = LazyLock::new(|| {
         dns::PROBES,
         file::PROBES,
         promql::PROBES,
+        code::PROBES,
     ]
     .concat();
     all.sort_by_key(|probe| probe.definition().name);
