@@ -60,12 +60,13 @@ pub(super) fn look(
         abandoned,
         |path| !is_test(path),
         &words,
-        |source| {
+        None,
+        |source: Source| {
             let names = Names::of(&source.tree);
             for node in source.tree.root().dfs() {
                 match node.kind().as_ref() {
-                    "object" => out.global.extend(provided(&node, &names, source)),
-                    "call_expression" => out.global.extend(used(&node, &names, source)),
+                    "object" => out.global.extend(provided(&node, &names, &source)),
+                    "call_expression" => out.global.extend(used(&node, &names, &source)),
                     _ => {}
                 }
             }

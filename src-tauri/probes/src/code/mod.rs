@@ -7,6 +7,9 @@ pub mod guarded;
 mod guards;
 mod language;
 mod names;
+pub mod ownership;
+pub mod pattern;
+mod roles;
 mod source;
 mod syntax;
 #[cfg(test)]
@@ -15,4 +18,8 @@ mod trial;
 use crate::probe::{AnyProbe, Erased};
 
 /// The claims of this family.
-pub const PROBES: &[&dyn AnyProbe] = &[&Erased::<guarded::Guarded>::new()];
+pub const PROBES: &[&dyn AnyProbe] = &[
+    &Erased::<guarded::Guarded>::new(),
+    &Erased::<ownership::OwnershipChecked>::new(),
+    &Erased::<pattern::CodePattern>::new(),
+];

@@ -250,20 +250,21 @@ pub(super) fn texts(
 
 /// Gives `each` every file of code that `wanted` accepts and that holds one of `words`,
 /// parsed. A file without any of the words cannot hold what is looked for and is not
-/// parsed; without words every file is.
+/// parsed; without words every file is. `dialect` overrules the file's ending.
 pub(super) fn scan(
     root: &Path,
     abandoned: &Abandoned,
     wanted: impl Fn(&str) -> bool,
     words: &[&str],
-    mut each: impl FnMut(&Source),
+    dialect: Option<Script>,
+    mut each: impl FnMut(Source),
 ) -> Result<Left, Doubt> {
     let code = |path: &str| Script::of(Path::new(path)).is_some() && wanted(path);
     texts(root, abandoned, code, |path, place, text, left| {
         if !words.is_empty() && !words.iter().any(|word| text.contains(word)) {
             return;
         }
-        let Some(script) = Script::of(place) else { return };
+        let Some(script) = dialect.or_else(|| Script::of(place)) else { return };
         match parse(text, script) {
             Ok(tree) => {
                 if let Some(line) = first_error(&tree) {
@@ -271,7 +272,7 @@ pub(super) fn scan(
                         left.broken.push((path.to_owned(), line));
                     }
                 }
-                each(&Source { path: path.to_owned(), tree });
+                each(Source { path: path.to_owned(), tree });
             }
             Err(_) => name(&mut left.large, path),
         }
