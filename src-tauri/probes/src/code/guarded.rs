@@ -346,3 +346,5 @@ fn shown(class: &Class<'_>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tree_tests;

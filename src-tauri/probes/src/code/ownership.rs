@@ -18,9 +18,13 @@ use crate::context::Context;
 use crate::offload::{Abandoned, offload};
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
 
+mod cover;
+mod follow;
 mod walk;
+mod words;
 
-use walk::{Check, Room, Rooms, is_harmless, walk};
+use walk::{Check, Room, Rooms, walk};
+use words::is_harmless;
 
 /// Lines of the method that are kept as evidence.
 const EXCERPT: usize = 50;

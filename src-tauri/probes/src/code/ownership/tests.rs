@@ -133,6 +133,7 @@ async fn what_only_looks_like_a_check_does_not_pass() {
         ("the thing compared with itself", NAMED, format!("{FIND}if (provider.tenantId !== provider.tenantId) {THROW}\nreturn this.contacts.sync(provider, user);")),
         ("another property", NAMED, format!("{FIND}if (provider.status !== user.status) {THROW}\n{SYNC}")),
         ("another thing than the one that is used", "@Param('id') id: string, @Body() dto: Dto, @CurrentUser() user: U", format!("{FIND}{other}{THROW}\nreturn this.contacts.sync(dto.providerId);")),
+        ("a whole body besides the one id that is checked", "@Param('id') id: string, @Body() dto: Dto, @CurrentUser() user: U", format!("{FIND}{other}{THROW}\nreturn this.contacts.sync(dto);")),
         ("a thing that is not named by the caller", NAMED, format!("const provider = await this.repo.findOne({{ where: {{ tenantId: user.tenantId }} }});\nif (!provider) {THROW}\nreturn this.contacts.sync(id);")),
         ("limited, and missing is no matter", NAMED, format!("{OWN}return this.contacts.sync(id);")),
         ("limited in one of two ways", NAMED, format!("const provider = await this.repo.findOne({{ where: [{{ id, tenantId: user.tenantId }}, {{ id }}] }});\nif (!provider) {THROW}\n{SYNC}")),
@@ -235,6 +236,14 @@ async fn calls_are_followed_to_where_the_check_is() {
     let private = "private async own(id: string, u: JwtUser) { const p = await this.repo.findOne({ where: { id, tenantId: u.tenantId } }); if (!p) throw new NotFoundException(); return p; }";
     let hollow = "private async assertOwner(id: string, user: JwtUser) { return true; }";
     let twice = format!("{checked}\n{open}");
+    let yes = "async isOwner(id: string, user: JwtUser) { return true; }";
+    let lookup = |conditions: &str| {
+        format!(
+            "@Injectable() export class ContactsService {{ findForTenant(id: string, t: string) {{ return this.repo.findOne({{ where: {{ {conditions} }} }}); }} }}"
+        )
+    };
+    let (limited, unlimited) = (lookup("id, tenantId: t"), lookup("id"));
+    let look = "const p = await this.contacts.findForTenant(id, user.tenantId);\nif (!p) throw new NotFoundException();\nreturn this.queue.add(p);";
     for (sentence, body, more, service, outcome) in [
         ("into the service, which checks", hand, "", checked.as_str(), Pass),
         ("into the service, which does not", hand, "", open.as_str(), person),
@@ -267,6 +276,15 @@ async fn calls_are_followed_to_where_the_check_is() {
             "",
             person,
         ),
+        (
+            "into a question that is always answered by yes",
+            "if (!(await this.isOwner(id, user))) throw new ForbiddenException();\nreturn this.contacts.sync(id);",
+            yes,
+            "",
+            person,
+        ),
+        ("into a lookup that is limited", look, "", &limited, Pass),
+        ("into a lookup that is limited by its name only", look, "", &unlimited, person),
         ("round in circles", "return this.syncProvider(id, user);", "", "", person),
     ] {
         let code = controller(NAMED, body, more);

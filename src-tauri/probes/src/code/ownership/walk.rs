@@ -9,15 +9,14 @@ use super::super::classes::{Class, Method};
 use super::super::language::Node;
 use super::super::names::Names;
 use super::super::roles::{
-    Found, Role, Roles, bind, call_in, is_scoped, is_scoped_query, names_caller, of_parameters,
-    parameters, role, says_owner, sent_in,
+    Found, Role, Roles, bind, call_in, names_caller, of_parameters, role, says_owner, sent_in,
 };
-use super::super::syntax::{
-    arguments, bare, callee, first_name, is, is_function, kids, last_name, line, one_line, text,
+use super::super::syntax::{bare, callee, first_name, is, kids, last_name, line, one_line};
+use super::follow::limits;
+use super::words::{
+    asks, asserts, denied, is_harmless, is_inside_throw, is_lookup, is_question, parts,
+    runs_always, says_whose, sides, throws_by_name,
 };
-
-/// How many calls are followed into each other.
-const MAX_HOPS: usize = 3;
 
 /// A class whose methods can be followed, and the names of its file.
 pub(super) struct Room<'a, 't> {
@@ -57,7 +56,8 @@ pub(super) struct Walked {
     pub(super) almost: Option<String>,
 }
 
-enum Step {
+/// What one statement does.
+pub(super) enum Step {
     /// Harmless.
     On,
     /// Stops strangers.
@@ -66,12 +66,14 @@ enum Step {
     Use(String),
 }
 
-struct Walk<'a, 'r, 't> {
-    rooms: &'a Rooms<'r, 't>,
-    room: &'a Room<'r, 't>,
-    roles: Roles,
-    almost: Option<String>,
-    hops: usize,
+/// The state of a walk: what the names stand for so far.
+pub(super) struct Walk<'a, 'r, 't> {
+    pub(super) rooms: &'a Rooms<'r, 't>,
+    pub(super) room: &'a Room<'r, 't>,
+    pub(super) roles: Roles,
+    pub(super) almost: Option<String>,
+    /// How many calls led here.
+    pub(super) hops: usize,
 }
 
 /// Walks a method whose parameters have the roles of their decorators and names.
@@ -81,7 +83,7 @@ pub(super) fn walk<'t>(rooms: &Rooms<'_, 't>, method: &Method<'t>) -> Walked {
 }
 
 impl<'t> Walk<'_, '_, 't> {
-    fn method(mut self, method: &Method<'t>) -> Walked {
+    pub(super) fn method(mut self, method: &Method<'t>) -> Walked {
         let Some(body) = method.function.field("body").filter(|body| is(body, "statement_block"))
         else {
             return self.ended(None);
@@ -113,7 +115,7 @@ impl<'t> Walk<'_, '_, 't> {
         Walked { check, almost: self.almost }
     }
 
-    fn nearly(&mut self, why: String) {
+    pub(super) fn nearly(&mut self, why: String) {
         self.almost.get_or_insert(why);
     }
 
@@ -157,7 +159,7 @@ impl<'t> Walk<'_, '_, 't> {
         Check { at, shown: one_line(node), by, by_name }
     }
 
-    fn all_sent(&self) -> BTreeSet<String> {
+    pub(super) fn all_sent(&self) -> BTreeSet<String> {
         let mut out = BTreeSet::new();
         for role in self.roles.values() {
             if let Role::Sent(by) = role {
@@ -190,7 +192,7 @@ impl<'t> Walk<'_, '_, 't> {
             }
             let called = last_name(&call).unwrap_or_default();
             let by = sent_in(&call, &self.roles);
-            if is_question(&called) && waited && names_caller(&call, &self.roles) {
+            if self.answers(&call) && waited {
                 bind(&name, &Role::Owns(by), &mut self.roles);
             } else if is_lookup(&called) {
                 let found = self.found(&call, &called, by);
@@ -210,16 +212,15 @@ impl<'t> Walk<'_, '_, 't> {
     }
 
     fn found(&self, call: &Node<'t>, called: &str, by: BTreeSet<String>) -> Found {
-        let conditions =
-            arguments(call).first().is_some_and(|it| is_scoped(&bare(it), &self.roles));
-        let named = says_whose(called) && names_caller(call, &self.roles);
-        let query = is_scoped_query(call, &self.roles);
+        let conditions = limits(call, &self.roles) || self.hands_over_limited(call);
+        let unread = self.target(call).is_none();
+        let named = unread && says_whose(called) && names_caller(call, &self.roles);
         let name = called.to_ascii_lowercase();
         let lists = ["find", "findby", "findmany", "query", "select", "execute", "getmany", "all"];
         Found {
             by,
-            scoped: conditions || query || named,
-            by_name: named && !conditions && !query,
+            scoped: conditions || named,
+            by_name: named && !conditions,
             list: lists.contains(&name.as_str()) || name.contains("findall"),
         }
     }
@@ -282,9 +283,8 @@ impl<'t> Walk<'_, '_, 't> {
                 return (!by.is_empty()).then_some((by, true));
             }
             if let Some((call, true)) = call_in(inner) {
-                let asks = is_question(&last_name(&call)?) && names_caller(&call, &self.roles);
                 let by = sent_in(&call, &self.roles);
-                return (asks && !by.is_empty()).then_some((by, true));
+                return (self.answers(&call) && !by.is_empty()).then_some((by, true));
             }
         }
         let missing = self.missing(part, denied.as_ref())?;
@@ -341,7 +341,7 @@ impl<'t> Walk<'_, '_, 't> {
         let called = last_name(&call).unwrap_or_default();
         let by = sent_in(&call, &self.roles);
         let about = says_whose(&called) && names_caller(&call, &self.roles) && !by.is_empty();
-        if about && asserts(&called) {
+        if about && asserts(&called) && self.target(&call).is_none() {
             if waited {
                 return Step::Check(self.check(statement, by, true));
             }
@@ -355,57 +355,6 @@ impl<'t> Walk<'_, '_, 't> {
         self.use_in(&inner)
     }
 
-    /// Follows a call into a method of this class or of an injected one.
-    fn followed(&mut self, call: &Node<'t>, waited: bool) -> Option<Step> {
-        let called = callee(call)?;
-        let (object, name) = (bare(&called.field("object")?), last_name(&called)?);
-        let room = match object.text().as_ref() {
-            "this" => self.room,
-            other => {
-                let field = other.strip_prefix("this.")?;
-                let (_, room) = self.rooms.fields.iter().find(|(own, _)| own == field)?;
-                room
-            }
-        };
-        let method = room.class.methods.iter().find(|method| method.name == name)?;
-        if self.hops >= MAX_HOPS {
-            return None;
-        }
-        let given = arguments(call);
-        let mut roles = Roles::new();
-        let mut back = Vec::new();
-        for (at, (pattern, _)) in parameters(&method.function, room.names).iter().enumerate() {
-            let given = given.get(at);
-            let own = given.map_or(Role::Other, |given| role(given, &self.roles));
-            let by = given.map(|given| sent_in(given, &self.roles)).unwrap_or_default();
-            let own = if matches!(own, Role::Sent(_)) { Role::Sent(BTreeSet::new()) } else { own };
-            bind(pattern, &own, &mut roles);
-            back.push((text(pattern), by));
-        }
-        let inner = Walk { rooms: self.rooms, room, roles, almost: None, hops: self.hops + 1 };
-        let walked = inner.method(method);
-        if let Some(almost) = walked.almost {
-            self.nearly(almost);
-        }
-        let check = walked.check?;
-        let is_async = method.node.text().split('(').next().is_some_and(|it| it.contains("async"));
-        if is_async && !waited {
-            self.nearly(format!("{} is not awaited", one_line(call)));
-            return None;
-        }
-        let mut by = BTreeSet::new();
-        for covered in &check.by {
-            let root = covered.split(['.', '?', '[']).next().unwrap_or_default();
-            let sent = back.iter().filter(|(name, _)| name == root).flat_map(|(_, by)| by.clone());
-            let before = by.len();
-            by.extend(sent);
-            if by.len() == before {
-                by.insert(covered.clone());
-            }
-        }
-        Some(Step::Check(Check { by, ..check }))
-    }
-
     /// Whether something is called with what the caller sent or what was found by it.
     fn use_in(&self, node: &Node<'t>) -> Step {
         for call in node.dfs().filter(|node| callee(node).is_some()) {
@@ -417,127 +366,4 @@ impl<'t> Walk<'_, '_, 't> {
         }
         Step::On
     }
-
-    /// Why a check does not cover the whole method.
-    fn why_not_whole(&self, check: &Check, body: &Node<'t>, rest: &[Node<'t>]) -> Option<String> {
-        if check.by.is_empty() {
-            return Some(format!("{} covers nothing that the caller sends", check.shown));
-        }
-        for node in body.dfs() {
-            let changed = match node.kind().as_ref() {
-                "assignment_expression" | "augmented_assignment_expression" => node.field("left"),
-                "update_expression" => node.field("argument"),
-                _ => None,
-            };
-            let changed = changed.and_then(|left| Some((first_name(&left)?, left)));
-            if let Some((_, left)) = changed.filter(|(name, _)| self.roles.contains_key(name)) {
-                return Some(format!("{} is assigned to", one_line(&left)));
-            }
-        }
-        let covered = |text: &String| check.by.contains(text);
-        let names_a_thing = |text: &String| {
-            let last = text.rsplit(['.', '?']).next().unwrap_or_default().to_ascii_lowercase();
-            last.ends_with("id") || last.ends_with("ids") || last.contains("provider")
-        };
-        let other = rest.iter().flat_map(|statement| sent_in(statement, &self.roles));
-        let other = other.into_iter().find(|text| names_a_thing(text) && !covered(text));
-        other.map(|text| format!("{text} is used too, and {} does not cover it", check.shown))
-    }
-}
-
-/// Whether the pattern matches in the statement where it always runs.
-fn runs_always(statement: &Node<'_>, pattern: &Pattern) -> bool {
-    statement.find_all(pattern).any(|found| {
-        let node: &Node<'_> = &found;
-        node.node_id() == statement.node_id()
-            || node.ancestors().take_while(|above| above.node_id() != statement.node_id()).all(
-                |above| {
-                    matches!(
-                        above.kind().as_ref(),
-                        "await_expression" | "variable_declarator" | "parenthesized_expression"
-                    )
-                },
-            ) && !is(statement, "if_statement")
-                && !is(statement, "try_statement")
-                && !statement.kind().contains("for")
-                && !is_function(statement)
-    })
-}
-
-fn is_inside_throw(node: &Node<'_>, end: &Node<'_>) -> bool {
-    node.ancestors()
-        .take_while(|above| above.node_id() != end.node_id())
-        .any(|above| is(&above, "throw_statement"))
-}
-
-/// The parts of a condition that are joined by one operator.
-fn parts<'t>(condition: &Node<'t>, operator: &str) -> Vec<Node<'t>> {
-    let condition = bare(condition);
-    match sides(&condition) {
-        Some((left, own, right)) if own == operator => {
-            let mut out = parts(&left, operator);
-            out.extend(parts(&right, operator));
-            out
-        }
-        _ => vec![condition],
-    }
-}
-
-fn sides<'t>(node: &Node<'t>) -> Option<(Node<'t>, String, Node<'t>)> {
-    if !is(node, "binary_expression") {
-        return None;
-    }
-    let operator = text(&node.field("operator")?);
-    Some((bare(&node.field("left")?), operator, bare(&node.field("right")?)))
-}
-
-/// `x` of `!x`.
-fn denied<'t>(node: &Node<'t>) -> Option<Node<'t>> {
-    let is_not = is(node, "unary_expression") && node.field("operator")?.text() == "!";
-    is_not.then(|| node.field("argument").map(|it| bare(&it))).flatten()
-}
-
-fn begins(name: &str, words: &[&str]) -> bool {
-    let name = name.trim_start_matches('_').to_ascii_lowercase();
-    words.iter().any(|word| name.starts_with(word))
-}
-
-fn is_lookup(name: &str) -> bool {
-    begins(name, &["find", "get", "load", "fetch", "read", "query", "select", "lookup", "retrieve"])
-}
-
-/// Whether a name asks: `isOwner`, `canSync`.
-fn is_question(name: &str) -> bool {
-    begins(name, &["is", "has", "can", "owns", "belongs", "may"]) && says_whose(name)
-}
-
-/// Whether a name may ask or assert: its answer must be used.
-fn asks(name: &str) -> bool {
-    begins(name, &["check", "verify", "validate"]) && says_whose(name)
-}
-
-/// Whether a name promises to throw.
-fn asserts(name: &str) -> bool {
-    begins(name, &["assert", "ensure", "require", "enforce"]) || throws_by_name(name)
-}
-
-fn throws_by_name(name: &str) -> bool {
-    ["OrThrow", "OrFail", "OrReject"].iter().any(|end| name.ends_with(end))
-}
-
-fn says_whose(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["owner", "owned", "owns", "tenant", "belong", "access", "permission", "foruser", "byuser"]
-        .iter()
-        .any(|word| name.contains(word))
-}
-
-/// Whether a call only tells: logs and counters.
-pub(super) fn is_harmless(call: &Node<'_>) -> bool {
-    let Some(called) = callee(call) else { return false };
-    let name = called.text().to_ascii_lowercase();
-    let tells = ["console.", "this.logger.", "logger.", "this.log.", "log.", "this.metrics."];
-    tells.iter().any(|start| name.starts_with(start))
-        || matches!(name.as_str(), "string" | "number" | "parseint" | "boolean")
-        || name.ends_with("exception") && is(call, "new_expression")
 }
