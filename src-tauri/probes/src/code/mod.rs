@@ -5,11 +5,16 @@ mod app_guards;
 mod classes;
 pub mod guarded;
 mod guards;
+pub mod helmet_applied;
 mod language;
 mod names;
 pub mod ownership;
 pub mod pattern;
+pub mod pooled;
+pub mod reads_secret_store;
+pub mod redis_password;
 mod roles;
+mod settings;
 mod source;
 mod syntax;
 #[cfg(test)]
@@ -22,4 +27,8 @@ pub const PROBES: &[&dyn AnyProbe] = &[
     &Erased::<guarded::Guarded>::new(),
     &Erased::<ownership::OwnershipChecked>::new(),
     &Erased::<pattern::CodePattern>::new(),
+    &Erased::<redis_password::RedisPassword>::new(),
+    &Erased::<pooled::Pooled>::new(),
+    &Erased::<helmet_applied::HelmetApplied>::new(),
+    &Erased::<reads_secret_store::ReadsSecretStore>::new(),
 ];

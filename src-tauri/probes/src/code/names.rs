@@ -1,7 +1,7 @@
 //! Where the names of a file come from: an import (perhaps under another name), a
 //! `require`, a declaration, or nowhere.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::language::{Node, Tree};
 use super::syntax::{arguments, awaited, bare, callee, is, kids, literal, text};
@@ -52,12 +52,15 @@ pub(super) struct Named<'t> {
 pub(super) struct Names<'t> {
     imports: HashMap<String, Import>,
     declared: HashMap<String, Node<'t>>,
+    /// Names taken out of `process.env`.
+    variables: HashSet<String>,
 }
 
 impl<'t> Names<'t> {
     /// Reads the names of a file.
     pub(super) fn of(tree: &'t Tree) -> Self {
-        let mut names = Self { imports: HashMap::new(), declared: HashMap::new() };
+        let mut names =
+            Self { imports: HashMap::new(), declared: HashMap::new(), variables: HashSet::new() };
         for node in tree.root().dfs() {
             match node.kind().as_ref() {
                 "import_statement" => names.import(&node),
@@ -82,6 +85,11 @@ impl<'t> Names<'t> {
         })
     }
 
+    /// Whether a local name is a variable of the process environment.
+    pub(super) fn is_variable(&self, name: &str) -> bool {
+        self.variables.contains(name)
+    }
+
     /// The declaration of a local name.
     pub(super) fn declaration(&self, name: &str) -> Option<&Node<'t>> {
         self.declared.get(name)
@@ -95,10 +103,10 @@ impl<'t> Names<'t> {
         }
         let (object, property) = (bare(&node.field("object")?), text(&node.field("property")?));
         let origin = match self.imports.get(object.text().as_ref()) {
-            Some(Import::All { module } | Import::Default { module }) => {
-                Origin::Module(module.clone())
-            }
-            Some(Import::Name { .. }) | None => Origin::Unknown,
+            Some(
+                Import::All { module } | Import::Default { module } | Import::Name { module, .. },
+            ) => Origin::Module(module.clone()),
+            None => Origin::Unknown,
         };
         Some(Named { name: property, origin })
     }
@@ -194,6 +202,14 @@ impl<'t> Names<'t> {
             }
             ("identifier", None) => {
                 self.declared.insert(text(&name), declarator.clone());
+            }
+            ("object_pattern", None) => {
+                let value = declarator.field("value").map(|value| text(&bare(&value)));
+                if value.as_deref() == Some("process.env") {
+                    let own = kids(&name).into_iter();
+                    let own = own.filter(|part| is(part, "shorthand_property_identifier_pattern"));
+                    self.variables.extend(own.map(|part| text(&part)));
+                }
             }
             ("object_pattern", Some((module, _))) => {
                 for part in kids(&name) {

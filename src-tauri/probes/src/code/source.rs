@@ -6,7 +6,9 @@ use std::path::{Component, Path, PathBuf};
 
 use countersign_domain::finding::{Note, Reason};
 
-use super::language::{MAX_FILE, Script, Tree, Unparsable, first_error, parse};
+use super::language::{MAX_FILE, Node, Script, Tree, Unparsable, first_error, parse};
+use super::names::Names;
+use super::syntax::{callee, is_dead};
 use crate::offload::Abandoned;
 use crate::probe::Doubt;
 
@@ -283,4 +285,29 @@ fn name(list: &mut Vec<String>, path: &str) {
     if list.len() < MAX_NAMED {
         list.push(path.to_owned());
     }
+}
+
+/// Gives `each` every call and `new` in code that runs in production, from files that hold
+/// one of `words`.
+pub(super) fn calls(
+    root: &Path,
+    abandoned: &Abandoned,
+    words: &[&str],
+    mut each: impl for<'t> FnMut(&str, &Names<'t>, &Node<'t>),
+) -> Result<Left, Doubt> {
+    scan(
+        root,
+        abandoned,
+        |path| !is_test(path),
+        words,
+        None,
+        |source| {
+            let names = Names::of(&source.tree);
+            for node in source.tree.root().dfs() {
+                if callee(&node).is_some() && !is_dead(&node) {
+                    each(&source.path, &names, &node);
+                }
+            }
+        },
+    )
 }

@@ -140,7 +140,7 @@ fn a_bad_pattern_is_refused_when_the_template_is_loaded() {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::test_runner::Config { cases: 200, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(proptest::test_runner::Config { cases: 64, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn no_text_makes_the_parser_or_a_pattern_panic(
