@@ -46,8 +46,6 @@ pub(super) struct Class<'t> {
     pub(super) extends: Option<String>,
     /// Line of the class, from 1.
     pub(super) line: usize,
-    /// The class itself.
-    pub(super) node: Node<'t>,
 }
 
 impl Class<'_> {
@@ -80,7 +78,7 @@ fn class<'t>(node: Node<'t>, names: &Names<'t>) -> Class<'t> {
     });
     let name = node.field("name").map_or_else(|| "(default)".to_owned(), |name| text(&name));
     let methods = node.field("body").map(|body| methods(&body, names)).unwrap_or_default();
-    Class { name, decorators, methods, extends, line: line(&node), node }
+    Class { name, decorators, methods, extends, line: line(&node) }
 }
 
 fn methods<'t>(body: &Node<'t>, names: &Names<'t>) -> Vec<Method<'t>> {

@@ -1,15 +1,21 @@
 //! TypeScript and JavaScript as the parser knows them. Text that is too large, too deep or
 //! not text is refused before anything walks its tree, so that no file can stall a look.
 
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use ast_grep_core::language::Language;
 use ast_grep_core::matcher::{Pattern, PatternBuilder, PatternError};
 use ast_grep_core::tree_sitter::{LanguageExt, StrDoc, TSLanguage};
 use serde::Deserialize;
+use tree_sitter::{ParseOptions, Parser};
 
 /// Files beyond this size, in bytes, are not parsed: no person wrote them.
 pub(super) const MAX_FILE: u64 = 1024 * 1024;
+/// How long one file may be parsed; code that people wrote takes milliseconds, and only
+/// text that is no code makes the parser guess for longer.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Deepest nesting of a syntax tree that is walked; people write less than a tenth.
 const MAX_DEPTH: usize = 400;
 
@@ -31,8 +37,7 @@ impl Script {
     /// (`.d.ts`), which hold no code.
     pub(super) fn of(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_ascii_lowercase();
-        let declares = |ending: &&str| name.ends_with(*ending);
-        if [".d.ts", ".d.mts", ".d.cts"].iter().any(|ending| declares(&ending)) {
+        if [".d.ts", ".d.mts", ".d.cts"].iter().any(|ending| name.ends_with(ending)) {
             return None;
         }
         match name.rsplit_once('.')?.1 {
@@ -80,6 +85,9 @@ pub(super) enum Unparsable {
     /// Over [`MAX_FILE`].
     #[error("over 1 MiB")]
     Large,
+    /// Took longer than [`PATIENCE`].
+    #[error("takes too long to parse")]
+    Slow,
     /// Nested deeper than [`MAX_DEPTH`], or the parser gave up.
     #[error("nested too deeply to be walked")]
     Deep,
@@ -93,7 +101,19 @@ pub(super) fn parse(text: &str, script: Script) -> Result<Tree, Unparsable> {
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > MAX_FILE {
         return Err(Unparsable::Large);
     }
-    let tree = Tree::try_new(text, script).map_err(|_| Unparsable::Deep)?;
+    let mut parser = Parser::new();
+    parser.set_language(&script.get_ts_language()).map_err(|_| Unparsable::Deep)?;
+    let start = Instant::now();
+    let mut in_time = |_: &tree_sitter::ParseState| match start.elapsed() < PATIENCE {
+        true => ControlFlow::Continue(()),
+        false => ControlFlow::Break(()),
+    };
+    let options = ParseOptions::new().progress_callback(&mut in_time);
+    let bytes = text.as_bytes();
+    let mut rest = |at: usize, _| bytes.get(at..).unwrap_or_default();
+    let parsed = parser.parse_with_options(&mut rest, None, Some(options));
+    let Some(tree) = parsed else { return Err(Unparsable::Slow) };
+    let tree = Tree::doc(StrDoc { src: text.to_owned(), lang: script, tree });
     if is_deeper(&tree.root(), MAX_DEPTH) { Err(Unparsable::Deep) } else { Ok(tree) }
 }
 
@@ -153,5 +173,17 @@ mod tests {
         let deep = format!("x = {}1{}", "(".repeat(5_000), ")".repeat(5_000));
         assert_eq!(parse(&deep, Script::TypeScript).err(), Some(Unparsable::Deep));
         assert_eq!(parse("a\0b", Script::Tsx).err(), Some(Unparsable::Binary));
+    }
+
+    #[test]
+    fn hostile_text_is_given_up_in_time() {
+        for unit in ["a<", "'"] {
+            let text = unit.repeat(1_000_000 / unit.len());
+            let start = Instant::now();
+            if let Ok(tree) = parse(&text, Script::Tsx) {
+                first_error(&tree);
+            }
+            assert!(start.elapsed() < 5 * PATIENCE, "{unit}: {:?}", start.elapsed());
+        }
     }
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ast_grep_core::Pattern;
 use countersign_domain::finding::{Outcome, Reason};
 use serde::Deserialize;
 
@@ -13,7 +12,7 @@ use super::names::Names;
 use super::pattern::compile;
 use super::roles::{Role, Roles, of_parameters, speaks_of_caller};
 use super::source::{Source, check_path, is_test, one, root, scan};
-use super::syntax::{bare, callee, is, is_function, kids, line, text};
+use super::syntax::{bare, callee, is, is_function, kids, legible, line, text};
 use crate::context::Context;
 use crate::offload::{Abandoned, offload};
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
@@ -262,7 +261,7 @@ fn see<'t>(rooms: &Rooms<'_, 't>, method: &Method<'t>) -> Seen {
     let walked = walk(rooms, method);
     let roles = of_parameters(&method.function, rooms.own.names);
     let first = line(&method.node);
-    let code = method.node.text();
+    let code = legible(&method.node);
     let numbered = |(at, line): (usize, &str)| format!("{:>4}  {line}", first + at);
     Seen {
         name: format!("{}.{}", rooms.own.class.name, method.name),

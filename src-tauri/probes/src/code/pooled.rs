@@ -103,7 +103,11 @@ impl Probe for Pooled {
             return Observation::not_configured("source");
         };
         let place = cx.path(source);
-        let facts = offload(move |abandoned| look(&place, abandoned)).await;
+        let mut facts = offload(move |abandoned| look(&place, abandoned)).await;
+        if let (Ok(facts), Some(limit)) = (&mut facts, url_limit(cx)) {
+            let of_prisma = |one: &&mut Opens| one.what == "PrismaClient";
+            facts.opens.iter_mut().filter(of_prisma).for_each(|one| one.how = limit.clone());
+        }
         let mut seen = Observation::new(source, facts);
         if let Ok(facts) = &seen.facts {
             seen.transcript = facts.opens.iter().map(shown).collect();
@@ -148,6 +152,16 @@ impl Probe for Pooled {
             None => judgement,
         }
     }
+}
+
+/// The size that the declared URL gives to Prisma's pool (`connection_limit`, Prisma's
+/// connection reference).
+fn url_limit(cx: &Context) -> Option<How> {
+    let url = cx.environment().targets.database.as_deref()?;
+    let (_, query) = url.split_once('?')?;
+    let limit = query.split('&').find_map(|part| part.strip_prefix("connection_limit="))?;
+    let is_size = limit.parse::<u32>().is_ok_and(|size| size > 0);
+    is_size.then(|| How::Limited(format!("{limit} (connection_limit of `database`)")))
 }
 
 fn shown(opens: &Opens) -> String {
@@ -199,6 +213,8 @@ fn size<'t>(settings: Option<&Node<'t>>, limits: Limits, names: &Names<'t>) -> H
     let Some(settings) = settings.and_then(|settings| object(settings, names)) else {
         return How::Default;
     };
+    let made = value(&settings, "useFactory").and_then(|factory| object(&factory, names));
+    let settings = made.unwrap_or(settings);
     for path in limits {
         let mut node = Some(settings.clone());
         for name in *path {
@@ -233,9 +249,10 @@ fn made_again(call: &Node<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use countersign_domain::environment::Targets;
     use serde_json::json;
 
-    use super::super::trial::{ask, tree};
+    use super::super::trial::{ask, ask_with, tree};
     use super::*;
 
     #[tokio::test]
@@ -263,7 +280,7 @@ mod tests {
                 orm,
                 "TypeOrmModule.forRootAsync({ useFactory: () => ({ poolSize: 10 }) });",
                 Pass,
-                "pool-size-default",
+                "",
             ),
             (
                 "Prisma",
@@ -338,6 +355,17 @@ mod tests {
             assert_eq!(finding.outcome, outcome, "{sentence}: {finding:#?}");
             let notes: Vec<_> = finding.notes.iter().map(|note| note.code.as_str()).collect();
             assert_eq!(notes.join(" "), note, "{sentence}");
+        }
+        let prisma = "import { PrismaClient } from '@prisma/client';\nnew PrismaClient();";
+        let folder = tree(&[("src/db.ts", prisma)]);
+        for (url, notes) in [("postgres://a@h/d?connection_limit=5", 0), ("postgres://a@h/d", 1)] {
+            let targets = Targets {
+                source: Some(folder.path().to_string_lossy().into_owned()),
+                database: Some(url.into()),
+                ..Targets::default()
+            };
+            let finding = ask_with(targets, "code.pooled", json!({})).await;
+            assert_eq!((finding.outcome, finding.notes.len()), (Pass, notes), "{url}");
         }
         let gone = ask(Path::new("/nowhere"), "code.pooled", json!({})).await;
         assert_eq!(gone.outcome, Inconclusive(Reason::NotConfigured));

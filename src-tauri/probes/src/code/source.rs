@@ -50,7 +50,7 @@ pub struct Left {
     pub read: usize,
     /// Files that are not text.
     pub binary: Vec<String>,
-    /// Files over 1 MiB, or nested too deeply.
+    /// Files over 1 MiB, nested too deeply, or that take too long to parse.
     pub large: Vec<String>,
     /// Files and folders that could not be read.
     pub unreadable: Vec<String>,
@@ -76,7 +76,7 @@ impl Left {
             }
         };
         tell("not text", &self.binary);
-        tell("too large", &self.large);
+        tell("too large or tangled to parse", &self.large);
         tell("unreadable", &self.unreadable);
         let broken: Vec<_> =
             self.broken.iter().map(|(path, line)| format!("{path}:{line}")).collect();
@@ -269,10 +269,10 @@ pub(super) fn scan(
         let Some(script) = dialect.or_else(|| Script::of(place)) else { return };
         match parse(text, script) {
             Ok(tree) => {
-                if let Some(line) = first_error(&tree) {
-                    if left.broken.len() < MAX_NAMED {
-                        left.broken.push((path.to_owned(), line));
-                    }
+                if let Some(line) = first_error(&tree)
+                    && left.broken.len() < MAX_NAMED
+                {
+                    left.broken.push((path.to_owned(), line));
                 }
                 each(Source { path: path.to_owned(), tree });
             }

@@ -19,9 +19,42 @@ pub(super) fn text(node: &Node<'_>) -> String {
 
 /// The text of a node in one line, for people.
 pub(super) fn one_line(node: &Node<'_>) -> String {
-    let words: Vec<_> = node.text().split_whitespace().map(str::to_owned).collect();
-    let line = words.join(" ");
+    let code = legible(node);
+    let line = code.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= 160 { line } else { line.chars().take(160).chain(['…']).collect() }
+}
+
+/// The code of a node for people: strings that may be secrets are masked.
+pub(super) fn legible(node: &Node<'_>) -> String {
+    let (code, start) = (node.text(), node.range().start);
+    let (mut out, mut done) = (String::new(), 0);
+    for part in node.dfs().filter(|part| is(part, "string_fragment") && may_be_secret(part)) {
+        let range = part.range();
+        out.push_str(&code[done..range.start - start]);
+        out.push_str("••••");
+        done = range.end - start;
+    }
+    out.push_str(&code[done..]);
+    out
+}
+
+/// Whether a string stands under the name of a secret, or looks like a token: long, in one
+/// piece, letters and digits mixed.
+fn may_be_secret(part: &Node<'_>) -> bool {
+    let text = part.text();
+    let named = part.ancestors().take(3).any(|above| {
+        let name =
+            above.field("key").or_else(|| above.field("name")).or_else(|| above.field("left"));
+        name.is_some_and(|name| {
+            let name = name.text().to_ascii_lowercase();
+            ["pass", "secret", "token", "apikey", "api_key"].iter().any(|word| name.contains(word))
+        })
+    });
+    let is_token = text.len() >= 16
+        && !text.contains(char::is_whitespace)
+        && text.contains(|c: char| c.is_ascii_digit())
+        && text.contains(|c: char| c.is_ascii_alphabetic());
+    named || is_token
 }
 
 /// The line of a node, from 1.
@@ -169,4 +202,24 @@ pub(super) fn is_function(node: &Node<'_>) -> bool {
             | "generator_function_declaration"
             | "method_definition"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::{Script, parse};
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_secret_is_masked_in_code_that_is_shown() {
+        for (code, shown) in [
+            ("f('plain words', 'x')", "f('plain words', 'x')"),
+            ("f({ password: 'hunter2' })", "f({ password: '••••' })"),
+            ("const apiToken = `abc`", "const apiToken = `••••`"),
+            ("f('a1b2c3d4e5f6a7b8')", "f('••••')"),
+            ("f(\n  'a',\n  'b')", "f( 'a', 'b')"),
+        ] {
+            let tree = parse(code, Script::TypeScript).expect("parses");
+            assert_eq!(one_line(&tree.root()), shown);
+        }
+    }
 }

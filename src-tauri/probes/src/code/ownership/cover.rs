@@ -33,7 +33,7 @@ impl<'t> Walk<'_, '_, 't> {
             let inner = |own: &&String| {
                 own.strip_prefix(text.as_str()).is_some_and(|rest| rest.starts_with('.'))
             };
-            check.by.contains(text) || check.by.iter().filter(inner).any(names_a_thing)
+            check.by.contains(text) || check.by.iter().filter(inner).any(|own| names_a_thing(own))
         };
         let sent = |node: &Node<'t>| sent_in(node, &self.roles);
         for call in rest.iter().flat_map(|statement| acting_calls(statement)) {
@@ -42,14 +42,14 @@ impl<'t> Walk<'_, '_, 't> {
                 return Some(format!("{} is about what the check does not cover", one_line(&call)));
             }
         }
-        let other = rest.iter().flat_map(|statement| sent(statement));
+        let other = rest.iter().flat_map(sent);
         let other = other.into_iter().find(|text| names_a_thing(text) && !covers(text));
         other.map(|text| format!("{text} is used too, and {} does not cover it", check.shown))
     }
 }
 
 /// Whether what the caller sent names a thing.
-fn names_a_thing(text: &String) -> bool {
+fn names_a_thing(text: &str) -> bool {
     let last = text.rsplit(['.', '?']).next().unwrap_or_default().to_ascii_lowercase();
     last.ends_with("id") || last.ends_with("ids") || last.contains("provider")
 }

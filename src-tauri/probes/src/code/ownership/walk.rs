@@ -11,7 +11,7 @@ use super::super::names::Names;
 use super::super::roles::{
     Found, Role, Roles, bind, call_in, names_caller, of_parameters, role, says_owner, sent_in,
 };
-use super::super::syntax::{bare, callee, first_name, is, kids, last_name, line, one_line};
+use super::super::syntax::{bare, callee, is, kids, last_name, line, one_line};
 use super::follow::limits;
 use super::words::{
     asks, asserts, denied, is_harmless, is_inside_throw, is_lookup, is_question, parts,
