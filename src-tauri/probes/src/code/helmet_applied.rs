@@ -50,6 +50,8 @@ pub struct Params {}
 pub struct InSource {
     /// Places where it is put to use.
     pub applied: Vec<String>,
+    /// Files that import it.
+    pub imported: Vec<String>,
     /// package.json files that name it.
     pub depends: Vec<String>,
 }
@@ -74,8 +76,9 @@ impl Probe for HelmetApplied {
               what was smuggled in.",
         how: "Gets the root, /health and a page that does not exist, and looks for the headers \
               that Helmet sends by default. Beside that it parses the source tree for a call that \
-              puts Helmet to use (app.use(helmet()), register, apply); comments and bare imports \
-              do not count. What is sent decides: Helmet in the code alone does not pass.",
+              puts Helmet to use (app.use(helmet()), register, apply); comments do not count. \
+              What is sent decides, and Helmet in the code alone does not pass. Code that imports \
+              Helmet and does not use it fails: its next build sends nothing.",
         blind: "Whether each header's value is good: other claims judge those. Other paths.",
         remedy: "`npm install helmet`, then `app.use(helmet())` before the routes. 10 minutes.",
         active: false,
@@ -124,6 +127,7 @@ impl Probe for HelmetApplied {
         let (core, mark) = (missing(&CORE), missing(&MARK));
         let sent = CORE.len() + MARK.len() - core.len() - mark.len();
         let applied = facts.source.as_ref().and_then(|source| source.applied.first());
+        let imported = facts.source.as_ref().and_then(|source| source.imported.first());
         let verdict = |outcome, summary: String| {
             let in_source = match (&facts.source, applied) {
                 (None, _) => "source not seen".to_owned(),
@@ -144,6 +148,15 @@ impl Probe for HelmetApplied {
         }
         match (core.is_empty(), applied) {
             (true, Some(_)) => verdict(Outcome::Pass, "Helmet is in place".to_owned()),
+            // Whoever imports it means to use it: the headers are those of another build, or
+            // of something in front that nobody relies on.
+            (_, None) if imported.is_some() => verdict(
+                Outcome::Fail,
+                format!(
+                    "Helmet is imported and not put to use in {}",
+                    imported.map_or("", |it| it)
+                ),
+            ),
             (true, None) => {
                 let summary = "The headers are sent, by Helmet or in front of the service";
                 verdict(Outcome::Pass, summary.to_owned()).notes(not_in_source(facts))
@@ -193,6 +206,10 @@ fn look(place: &Path, abandoned: &Abandoned) -> Result<InSource, Doubt> {
     let root = root(place)?;
     let mut out = InSource::default();
     calls(&root, abandoned, &["helmet"], |path, names, call| {
+        let imports = names.imports(|own| PACKAGES.contains(&own));
+        if imports && out.imported.last().is_none_or(|last| last != path) {
+            out.imported.push(path.to_owned());
+        }
         if puts_to_use(names, call) {
             out.applied.push(format!("{path}:{}", line(call)));
         }

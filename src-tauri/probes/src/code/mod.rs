@@ -32,3 +32,22 @@ pub const PROBES: &[&dyn AnyProbe] = &[
     &Erased::<helmet_applied::HelmetApplied>::new(),
     &Erased::<reads_secret_store::ReadsSecretStore>::new(),
 ];
+
+#[cfg(test)]
+mod tests {
+    use countersign_domain::template::{Loaded, built_in};
+
+    use crate::registry;
+
+    #[test]
+    fn the_built_in_checklist_asks_this_family_in_words_that_it_understands() {
+        let text = built_in("production-security").expect("it is built in");
+        let template = Loaded::parse(text).expect("it loads").template;
+        let items = template.sections.iter().flat_map(|section| &section.items);
+        let lines =
+            items.flat_map(|item| &item.probes).filter(|line| line.name.starts_with("code."));
+        let checked: Vec<_> = lines.map(registry::check_use).collect();
+        assert!(checked.len() >= 7, "{checked:?}");
+        assert!(checked.iter().all(Result::is_ok), "{checked:?}");
+    }
+}

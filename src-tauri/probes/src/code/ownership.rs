@@ -288,6 +288,8 @@ fn knows(node: &Node<'_>, roles: &Roles) -> bool {
             None => speaks_of_caller(&name),
         },
         "property_identifier" => speaks_of_caller(&name),
+        // A key is no value: `{ tenantId: '' }` knows nobody.
+        "pair" => node.field("value").is_some_and(|value| knows(&value, roles)),
         "member_expression" => {
             let object = node.field("object");
             let of = object.map(|object| (super::roles::role(&object, roles), object));

@@ -27,6 +27,8 @@ fn what_is_sent_decides_and_the_source_explains() {
     let applied =
         || Some(InSource { applied: vec!["src/main.ts:3".into()], ..InSource::default() });
     let absent = || Some(InSource::default());
+    let imported =
+        || Some(InSource { imported: vec!["src/main.ts".into()], ..InSource::default() });
     let without =
         |name: &str| -> Vec<_> { ALL.into_iter().filter(|(own, _)| *own != name).collect() };
     let with = |name: &'static str, value: &'static str| -> Vec<_> {
@@ -44,6 +46,7 @@ fn what_is_sent_decides_and_the_source_explains() {
             Pass,
             "helmet-headers-missing",
         ),
+        ("imported and not used, whatever is sent", imported(), ALL.to_vec(), Fail, ""),
         ("in the code only", applied(), vec![], Fail, ""),
         ("in the code, and one header", applied(), vec![ALL[2]], Fail, ""),
         ("in neither", absent(), vec![], Fail, ""),

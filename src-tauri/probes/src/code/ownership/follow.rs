@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::classes::Method;
 use super::super::language::Node;
 use super::super::roles::{
-    Role, Roles, bind, call_in, is_scoped, is_scoped_query, names_caller, parameters, role, sent_in,
+    Role, Roles, bind, call_in, is_owner_property, is_scoped, is_scoped_query, names_caller,
+    parameters, role, sent_in,
 };
 use super::super::syntax::{arguments, bare, callee, is, kids, last_name, one_line, text};
 use super::walk::{Check, Room, Step, Walk};
@@ -90,6 +91,29 @@ impl<'a, 'r, 't> Walk<'a, 'r, 't> {
             }
         }
         Some(Step::Check(Check { by, ..check }))
+    }
+
+    /// Whether the method that a limited lookup leads to does anything with whose the thing
+    /// is, or hands its conditions on; one that cannot be read is a library's.
+    pub(super) fn honours(&self, call: &Node<'t>) -> bool {
+        let Some((room, method)) = self.target(call) else { return true };
+        let Some(body) = method.function.field("body") else { return false };
+        let given: Vec<_> = parameters(&method.function, room.names)
+            .iter()
+            .map(|(pattern, _)| text(pattern))
+            .collect();
+        let hands_on = |node: &Node<'t>| {
+            arguments(node).iter().any(|it| is(it, "identifier") && given.contains(&text(it)))
+        };
+        let is_value = |node: &Node<'t>| match node.kind().as_ref() {
+            "identifier" | "shorthand_property_identifier" => true,
+            "property_identifier" => {
+                node.parent().is_some_and(|above| is(&above, "member_expression"))
+            }
+            _ => false,
+        };
+        body.dfs()
+            .any(|node| hands_on(&node) || (is_value(&node) && is_owner_property(&node.text())))
     }
 
     /// Whether a call leads to a method that only hands a limited lookup over.

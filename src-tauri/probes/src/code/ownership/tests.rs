@@ -197,6 +197,11 @@ async fn a_method_in_which_the_caller_has_no_part_fails() {
             ),
         ),
         (
+            "a thing made up instead of looked up",
+            NAMED,
+            format!("const provider = {{ id, tenant_id: '', kind: 'mail' }};\n{SYNC}"),
+        ),
+        (
             "a user whom the caller names",
             "@Param('userId') userId: string, @Param('id') id: string",
             "return this.contacts.sync(id, userId);".into(),
@@ -243,6 +248,16 @@ async fn calls_are_followed_to_where_the_check_is() {
         )
     };
     let (limited, unlimited) = (lookup("id, tenantId: t"), lookup("id"));
+    let by = |body: &str| {
+        format!(
+            "@Injectable() export class ContactsService {{ async findOne(by: By) {{ const {{ id, tenantId }} = by.where; {body} }} }}"
+        )
+    };
+    let uses = by(
+        "return (await this.db.query('SELECT * FROM p WHERE id = $1 AND tenant_id = $2', [id, tenantId]))[0];",
+    );
+    let drops = by("return (await this.db.query('SELECT * FROM p WHERE id = $1', [id]))[0];");
+    let ask_for = "const p = await this.contacts.findOne({ where: { id, tenantId: user.tenantId } });\nif (!p) throw new NotFoundException();\nreturn this.queue.add(p);";
     let look = "const p = await this.contacts.findForTenant(id, user.tenantId);\nif (!p) throw new NotFoundException();\nreturn this.queue.add(p);";
     for (sentence, body, more, service, outcome) in [
         ("into the service, which checks", hand, "", checked.as_str(), Pass),
@@ -285,6 +300,8 @@ async fn calls_are_followed_to_where_the_check_is() {
         ),
         ("into a lookup that is limited", look, "", &limited, Pass),
         ("into a lookup that is limited by its name only", look, "", &unlimited, person),
+        ("into a lookup of one's own that uses its conditions", ask_for, "", &uses, Pass),
+        ("into a lookup of one's own that drops whose it is", ask_for, "", &drops, person),
         ("round in circles", "return this.syncProvider(id, user);", "", "", person),
     ] {
         let code = controller(NAMED, body, more);

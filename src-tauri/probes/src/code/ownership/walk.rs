@@ -196,7 +196,8 @@ impl<'t> Walk<'_, '_, 't> {
                 bind(&name, &Role::Owns(by), &mut self.roles);
             } else if is_lookup(&called) {
                 let found = self.found(&call, &called, by);
-                if found.scoped && throws_by_name(&called) && waited {
+                let unread = self.target(&call).is_none();
+                if found.scoped && throws_by_name(&called) && waited && unread {
                     let check = self.check(statement, found.by.clone(), found.by_name);
                     bind(&name, &Role::Found(found), &mut self.roles);
                     return Step::Check(check);
@@ -212,7 +213,8 @@ impl<'t> Walk<'_, '_, 't> {
     }
 
     fn found(&self, call: &Node<'t>, called: &str, by: BTreeSet<String>) -> Found {
-        let conditions = limits(call, &self.roles) || self.hands_over_limited(call);
+        let own = limits(call, &self.roles) && self.honours(call);
+        let conditions = own || self.hands_over_limited(call);
         let unread = self.target(call).is_none();
         let named = unread && says_whose(called) && names_caller(call, &self.roles);
         let name = called.to_ascii_lowercase();
