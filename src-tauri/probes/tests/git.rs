@@ -111,6 +111,16 @@ async fn a_pattern_of_this_clone_only_passes_with_a_note() {
 }
 
 #[tokio::test]
+async fn a_pattern_of_this_clone_that_spares_the_file_does_not_hide_it() {
+    for exclude in ["*/\n", "*\n!.env\n", "/\n"] {
+        let folder = repository(&[(".env", "A=1\n"), (".git/info/exclude", exclude)]);
+        assert!(!git_ignores(folder.path(), ".env"), "{exclude:?}: this is what git says");
+        let finding = ask(folder.path(), "git.env-ignored").await;
+        assert_eq!(finding.outcome, Outcome::Fail, "{exclude:?}: {finding:#?}");
+    }
+}
+
+#[tokio::test]
 async fn a_folder_inside_the_repository_may_be_the_source() {
     let folder = repository(&[(".gitignore", ".env\n"), ("apps/api/package.json", "{}")]);
     let finding = ask(&folder.path().join("apps/api"), "git.env-ignored").await;

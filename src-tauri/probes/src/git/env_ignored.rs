@@ -18,6 +18,9 @@ use crate::source;
 /// Entries of the work tree that one look visits at most.
 const MAX_ENTRIES: usize = 300_000;
 
+/// A pattern that matches the root of the work tree alone, and takes it back in.
+const ROOT_STAYS: &str = "!/";
+
 /// `git.env-ignored`
 pub struct EnvIgnored;
 
@@ -69,7 +72,7 @@ impl Probe for EnvIgnored {
 
     const DEFINITION: Definition = Definition {
         name: "git.env-ignored",
-        rules: 1,
+        rules: 2,
         claim: "Git ignores every .env file and tracks none.",
         why: "One `git add .` would publish every secret of the deployment.",
         how: "Asks git's own rules (nested .gitignore, negation, info/exclude, global excludes) \
@@ -172,10 +175,14 @@ fn look(root: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
     }
     let (places, cut_short) = places(&root, abandoned)?;
     facts.cut_short = cut_short;
+    // The library lets a pattern without a folder of its own (`*` in info/exclude) exclude
+    // the work tree's root, and with it everything; git never asks about the root. This
+    // takes the root back in and matches nothing else.
+    let root_stays = gix::ignore::Search::from_overrides([ROOT_STAYS], Default::default());
     let mut excludes = repository
         .excludes(
             &index,
-            None,
+            Some(root_stays),
             gix::worktree::stack::state::ignore::Source::WorktreeThenIdMappingIfNotSkipped,
         )
         .map_err(|error| unreadable("exclude patterns", error))?;
@@ -184,7 +191,8 @@ fn look(root: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
         let platform = excludes
             .at_path(relative, Some(gix::index::entry::Mode::FILE))
             .map_err(|error| unreadable("exclude patterns", error))?;
-        let rule = platform.matching_exclude_pattern().map(|found| rule(&found, &workdir));
+        let found = platform.matching_exclude_pattern().filter(|found| found.source.is_some());
+        let rule = found.map(|found| rule(&found, &workdir));
         let path = relative.to_string_lossy().replace('\\', "/");
         facts.fates.push(Fate { path, exists: place.is_file(), rule });
     }

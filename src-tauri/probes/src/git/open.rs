@@ -20,7 +20,8 @@ pub(super) fn unreadable(what: &str, error: impl std::fmt::Display) -> Doubt {
     Doubt::new(Reason::Unexpected, format!("{what}: {error}"))
 }
 
-/// The files below `source` that git tracks and that are there; none without a repository.
+/// Where the files below `source` stand that git tracks, present or not; none without a
+/// repository.
 ///
 /// # Errors
 /// The index cannot be read.
@@ -34,8 +35,7 @@ pub(crate) fn tracked(source: &Path) -> Result<Vec<PathBuf>, Doubt> {
     let index = repository.index_or_empty().map_err(|error| unreadable("index", error))?;
     let below = |entry: &gix::index::Entry| {
         let path = entry.path(&index).to_path().ok()?;
-        let path = source.join(path.strip_prefix(inside).ok()?);
-        path.symlink_metadata().is_ok_and(|found| found.is_file()).then_some(path)
+        Some(source.join(path.strip_prefix(inside).ok()?))
     };
     Ok(index.entries().iter().filter_map(below).collect())
 }

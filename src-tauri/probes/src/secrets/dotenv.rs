@@ -56,6 +56,8 @@ fn unquote(raw: &str) -> Zeroizing<String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn value(text: &str, key: &str) -> Option<String> {
@@ -95,6 +97,43 @@ mod tests {
     fn a_commented_or_foreign_line_gives_nothing() {
         for text in ["# A=abc", "A", "just words here", "A:abc"] {
             assert_eq!(value(text, "A"), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_made_to_be_slow_is_read_in_a_moment() {
+        let start = std::time::Instant::now();
+        for line in ["A='\n", "A=\"\\\"\n", "A=`x\n", "A=", " ", "A:", "\"", "export ", "A=#"] {
+            let _ = parse(&line.repeat((16 << 10) / line.len()));
+        }
+        assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_is_read_without_a_fault(
+            parts in prop::collection::vec(
+                prop_oneof![
+                    prop::sample::select(vec![
+                        "A", "=", ":", " ", "\n", "\r\n", "\r", "'", "\"", "`", "#", "\\", "export ",
+                        "\\n", "é", "\u{feff}", "\0", "${A}",
+                    ]).prop_map(str::to_owned),
+                    any::<String>(),
+                ], 0..30),
+        ) {
+            let text = parts.concat();
+            for value in parse(&text).values() {
+                prop_assert!(value.len() <= text.len());
+            }
+        }
+
+        #[test]
+        fn what_a_generator_makes_comes_back_as_it_is(value in "[A-Za-z0-9+/=_-]{1,100}") {
+            for text in [format!("A={value}\n"), format!("A='{value}'"), format!("A=\"{value}\"")] {
+                prop_assert_eq!(self::value(&text, "A"), Some(value.clone()));
+            }
         }
     }
 }

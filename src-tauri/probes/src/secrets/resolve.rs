@@ -11,8 +11,9 @@ use zeroize::Zeroizing;
 use super::dotenv;
 use crate::context::Secrets;
 
-/// Largest dotenv file that is read, in bytes.
-const MAX_FILE: u64 = 1024 * 1024;
+/// Largest dotenv file that is read, in bytes. The grammar looks for the end of a quoted
+/// value as far as the file goes, so that a large one could take minutes.
+const MAX_FILE: u64 = 128 * 1024;
 
 /// A reference that led nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]

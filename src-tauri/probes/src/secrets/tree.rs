@@ -47,7 +47,9 @@ pub(super) fn scan(
     };
     let mut buffer = Vec::new();
     for path in crate::git::tracked(root)? {
-        if !seen.contains(&path) {
+        // Neither a deleted file nor a link or submodule has a text here.
+        let is_file = || path.symlink_metadata().is_ok_and(|found| found.is_file());
+        if !seen.contains(&path) && is_file() {
             read(root, &path, rules, &mut buffer, &mut tally);
         }
     }
