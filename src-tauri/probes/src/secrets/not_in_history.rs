@@ -174,7 +174,8 @@ mod tests {
     #[test]
     fn only_a_whole_history_read_to_its_end_passes() {
         assert_eq!(outcome(&whole()), Outcome::Pass);
-        let cases: [(&str, fn(&mut Facts), Reason); 5] = [
+        type Change = fn(&mut Facts);
+        let cases: [(&str, Change, Reason); 5] = [
             ("late", |facts| facts.progress.left = 1, Reason::TimedOut),
             ("shallow", |facts| facts.progress.history.shallow = true, Reason::NotConfigured),
             ("too long", |facts| facts.progress.history.cut_short = true, Reason::Unexpected),

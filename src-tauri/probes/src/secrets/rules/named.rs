@@ -177,7 +177,7 @@ fn is_mixed(value: &str) -> bool {
 fn is_random(value: &str) -> bool {
     let body = value.trim_end_matches('=');
     let allowed = |c: char| c.is_ascii_alphanumeric() || "+/_-".contains(c);
-    let count = |test: fn(&char) -> bool| value.chars().filter(|c| test(c)).count();
+    let count = |test: fn(&char) -> bool| value.chars().filter(test).count();
     let (digits, capitals) = (count(char::is_ascii_digit), count(char::is_ascii_uppercase));
     if !body.chars().all(allowed) || is_uuid(value) || digits == 0 {
         return false;
