@@ -24,7 +24,7 @@ pub const SUPERUSER_PASSWORD: &str = "superuser of a test";
 pub struct PostgresOptions {
     /// Offers TLS with this certificate.
     pub tls: Option<Leaf>,
-    /// Refuses TCP connections without TLS (`hostssl` in pg_hba.conf).
+    /// Refuses TCP connections without TLS (`hostssl`, `hostnossl … reject` in pg_hba.conf).
     pub tls_required: bool,
     /// Statements run one by one as superuser in database `postgres` after the start.
     pub statements: Vec<String>,
@@ -85,6 +85,11 @@ impl Postgres {
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Stops it; its files stay until this value is dropped.
+    pub fn stop(&mut self) {
+        self.process.stop();
     }
 
     /// What the server logged up to now.
@@ -245,7 +250,8 @@ fn configure(account: &Account, dir: &Path, port: u16, options: &PostgresOptions
     append(&data.join("postgresql.conf"), &settings.join("\n"))?;
 
     let tcp = if options.tls_required { "hostssl" } else { "host" };
-    let access = format!("local all all trust\n{tcp} all all 127.0.0.1/32 scram-sha-256\n");
+    let rest = if options.tls_required { "hostnossl all all all reject\n" } else { "" };
+    let access = format!("local all all trust\n{tcp} all all 127.0.0.1/32 scram-sha-256\n{rest}");
     fs::write(data.join("pg_hba.conf"), access)?;
     Ok(())
 }

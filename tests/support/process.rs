@@ -24,6 +24,7 @@ pub struct Process {
     name: &'static str,
     child: Child,
     log: PathBuf,
+    stopped: bool,
 }
 
 impl Process {
@@ -40,7 +41,7 @@ impl Process {
             .process_group(0)
             .spawn()
             .with_context(|| not_started(command))?;
-        Ok(Self { name, child, log: log.to_owned() })
+        Ok(Self { name, child, log: log.to_owned(), stopped: false })
     }
 
     /// The process id, which is the id of its group too.
@@ -82,14 +83,25 @@ impl Process {
     }
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
+impl Process {
+    /// Ends it, and all that it has started, now. What it left on disk stays.
+    pub fn stop(&mut self) {
         signal_group(&self.child, Signal::TERM);
         let ended = wait_until(GRACE, || matches!(self.child.try_wait(), Ok(Some(_)) | Err(_)));
         // Also when the leader has ended: a child of it may be left in the group.
         signal_group(&self.child, Signal::KILL);
         if !ended {
             let _ = self.child.wait();
+        }
+        self.stopped = true;
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Its number may be somebody else's by now.
+        if !self.stopped {
+            self.stop();
         }
     }
 }

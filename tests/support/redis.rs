@@ -108,6 +108,11 @@ impl Redis {
         self.process.id()
     }
 
+    /// Stops it; its files stay until this value is dropped.
+    pub fn stop(&mut self) {
+        self.process.stop();
+    }
+
     /// Sends one inline command over a new plain connection; returns the answer's start.
     ///
     /// # Errors

@@ -18,9 +18,9 @@ pub(super) fn render(
     http_port: u16,
 ) -> Result<String> {
     let dir = dir.display();
-    let origin = origins(&options.origins)?;
+    let (origin, cors) = cors(options)?;
     let limit = limit_zone(options.login_limit);
-    let answers = answers(options)?;
+    let answers = options.upstream.map_or_else(|| answers(options), |port| Ok(proxied(port)))?;
     let plain = plain(options.plain, tls_port, &answers);
     let mut headers = String::new();
     for (name, value) in &options.headers {
@@ -63,12 +63,8 @@ http {{
         ssl_certificate_key "{dir}/server.key";
         ssl_protocols {protocols};
         ssl_ciphers {ciphers};
-        add_header Access-Control-Allow-Origin $allow_origin always;
-        add_header Access-Control-Allow-Credentials $allow_credentials always;
-        add_header Access-Control-Allow-Methods $allow_methods always;
-        add_header Vary $vary always;
+{cors}
 {headers}
-        if ($request_method = OPTIONS) {{ return 204; }}
 {answers}
 {locations}
     }}
@@ -77,6 +73,22 @@ http {{
         answers = answers.replace("{dir}", &dir.to_string()),
         plain = plain.replace("{dir}", &dir.to_string()),
     ))
+}
+
+/// Everything is the application's, WebSocket included. The peer's address is added to
+/// whatever X-Forwarded-For it came with: the application may believe the last one only.
+fn proxied(port: u16) -> String {
+    format!(
+        r#"        location / {{
+            proxy_pass http://127.0.0.1:{port};
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+        }}"#
+    )
 }
 
 /// The API's answers. `return` works before a rate limit does, so that the login is
@@ -116,6 +128,20 @@ fn plain(plain: PlainHttp, tls_port: u16, answers: &str) -> String {
         }
         PlainHttp::Serve => answers.to_owned(),
     }
+}
+
+/// The maps that CORS needs, and what the TLS server does with them.
+fn cors(options: &NginxOptions) -> Result<(String, &'static str)> {
+    if options.upstream.is_some() {
+        let upgrade = r#"    map $http_upgrade $connection_upgrade { "" ""; default upgrade; }"#;
+        return Ok((upgrade.to_owned(), ""));
+    }
+    let headers = r#"        add_header Access-Control-Allow-Origin $allow_origin always;
+        add_header Access-Control-Allow-Credentials $allow_credentials always;
+        add_header Access-Control-Allow-Methods $allow_methods always;
+        add_header Vary $vary always;
+        if ($request_method = OPTIONS) { return 204; }"#;
+    Ok((origins(&options.origins)?, headers))
 }
 
 /// Maps from the request's `Origin`. nginx leaves out a header whose value is empty.

@@ -72,6 +72,9 @@ pub struct NginxOptions {
     pub headers: Vec<(String, String)>,
     /// Further `location` blocks of the TLS server, in nginx's language.
     pub locations: Vec<String>,
+    /// The loopback port of an application that answers instead of nginx; CORS, the rate
+    /// limit, the token and the answers above are then the application's.
+    pub upstream: Option<u16>,
 }
 
 impl NginxOptions {
@@ -100,7 +103,15 @@ impl NginxOptions {
             health: (200, r#"{"status":"ok"}"#.to_owned()),
             headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
             locations: Vec::new(),
+            upstream: None,
         }
+    }
+
+    /// As the checklist wants it, with an application behind it that sets its own headers.
+    #[must_use]
+    pub fn in_front_of(upstream: u16, certificate: Leaf) -> Self {
+        let hardened = Self::hardened(certificate, "", "");
+        Self { upstream: Some(upstream), headers: Vec::new(), ..hardened }
     }
 
     /// Everything wrong at once: old TLS versions, plain HTTP, any origin, no limit, no
@@ -119,6 +130,7 @@ impl NginxOptions {
             health: (200, r#"{"status":"ok","node":"v20.0.0"}"#.to_owned()),
             headers: vec![("X-Powered-By".to_owned(), "Express".to_owned())],
             locations: Vec::new(),
+            upstream: None,
         }
     }
 }

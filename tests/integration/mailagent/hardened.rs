@@ -1,0 +1,53 @@
+//! As the checklist wants it: nothing fails, and what stays unclear is named here.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use countersign_tests::{MailAgent, Stores};
+use countersign_workflow::view::OutcomeCode;
+
+use crate::release::Release;
+
+/// Items that a machine without an account at a cloud can't settle.
+const NEEDS_A_CLOUD: [&str; 3] =
+    ["secret-store.vault", "secret-store.retrieval", "secret-store.rotation"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hardened_deployment_fails_nothing_and_leaves_nothing_unclear() -> Result<()> {
+    let stores = Stores::start(&[])?;
+    let agent = MailAgent::start(&stores, &[])?;
+    let release = Release::open(&agent)?;
+    let run = release.check(|_| true).await?;
+
+    run.fails_exactly("hardened", &[]);
+    let unclear: BTreeSet<_> = run.with(OutcomeCode::Inconclusive);
+    let unexplained: Vec<_> = unclear.iter().filter(|id| !NEEDS_A_CLOUD.contains(*id)).collect();
+    assert!(unexplained.is_empty(), "unclear:\n{}", run.told(OutcomeCode::Inconclusive));
+    let passed = run.with(OutcomeCode::Pass);
+    for item in ["typescript", "api-scan", "penetration", "unit", "e2e"] {
+        assert!(passed.contains(format!("tests.{item}").as_str()), "tests.{item} passes");
+    }
+    assert!(passed.len() >= 37, "only {} pass", passed.len());
+    nothing_secret_was_kept(release.folder(), &agent)
+}
+
+/// Reads every file of the ledger's folder and looks for the values, as they are.
+fn nothing_secret_was_kept(home: &Path, agent: &MailAgent) -> Result<()> {
+    let mut folders = vec![PathBuf::from(home)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path)?;
+            for (name, value) in agent.secrets.iter() {
+                let found = bytes.windows(value.len()).any(|window| window == value.as_bytes());
+                assert!(!found, "{name} stands in {}", path.display());
+            }
+        }
+    }
+    Ok(())
+}

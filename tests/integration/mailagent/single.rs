@@ -1,0 +1,78 @@
+//! One fault at a time: exactly its own items fail.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use countersign_tests::{MailAgent, Stores};
+use tokio::task::JoinSet;
+
+use crate::planted::{APPLICATION, PROXY, Planted, SECRETS, SOURCE, STORES, TESTS};
+use crate::release::{self, Release};
+
+/// Deployments that are looked at at the same time: a look mostly waits.
+const AT_ONCE: usize = 3;
+
+/// Everything but the backend's own tests, which see the source and nothing else.
+async fn each(table: &'static [Planted]) -> Result<()> {
+    let shared = Arc::new(Stores::start(&[])?);
+    for some in table.chunks(AT_ONCE) {
+        let mut looks = JoinSet::new();
+        for planted in some {
+            looks.spawn(look(planted, shared.clone()));
+        }
+        while let Some(done) = looks.join_next().await {
+            done.unwrap_or_else(|broken| std::panic::resume_unwind(broken.into_panic()))?;
+        }
+    }
+    Ok(())
+}
+
+async fn look(planted: &'static Planted, shared: Arc<Stores>) -> Result<()> {
+    let Planted { case, fault, fails } = planted;
+    let deploy = move || -> Result<_> {
+        let stores =
+            if fault.is_in_stores() { Arc::new(Stores::start(&[*fault])?) } else { shared };
+        let agent = MailAgent::start(&stores, &[*fault]).context(*case)?;
+        let release = Release::open(&agent)?;
+        Ok((stores, agent, release))
+    };
+    let (_stores, _agent, release) = tokio::task::spawn_blocking(deploy).await??;
+    release.check(|id| !id.starts_with(release::TESTS)).await?.fails_exactly(case, fails);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_the_application_fails_its_own_items() -> Result<()> {
+    each(APPLICATION).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_the_proxy_fails_its_own_items() -> Result<()> {
+    each(PROXY).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_redis_or_postgresql_fails_its_own_items() -> Result<()> {
+    each(STORES).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_weak_secret_fails_its_own_item() -> Result<()> {
+    each(SECRETS).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_the_source_fails_its_own_items() -> Result<()> {
+    each(SOURCE).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_that_the_backends_own_tests_see_fails_their_item() -> Result<()> {
+    let stores = Stores::start(&[])?;
+    for (Planted { case, fault, fails }, items) in TESTS {
+        let agent = MailAgent::start(&stores, &[*fault]).context(*case)?;
+        let run = Release::open(&agent)?.check(|id| items.contains(&id)).await?;
+        run.fails_exactly(case, fails);
+    }
+    Ok(())
+}

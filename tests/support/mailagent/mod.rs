@@ -1,0 +1,175 @@
+//! MailAgent's stand-in, deployed: the NestJS application of tests/targets/mailagent with a
+//! real Redis and PostgreSQL behind it and nginx with TLS in front, all on loopback.
+//! Hardened as it comes, with any set of faults planted on request.
+
+mod fault;
+mod install;
+mod secrets;
+mod source;
+mod stores;
+mod tokens;
+
+use std::collections::BTreeMap;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Result;
+use tempfile::TempDir;
+
+pub use fault::Fault;
+pub use secrets::Secrets;
+pub use source::replace;
+pub use stores::{Stores, USER_PASSWORD};
+pub use tokens::token;
+
+use crate::git::GitTree;
+use crate::nginx::{Nginx, NginxOptions};
+use crate::port::on_free_port;
+use crate::process::Process;
+
+/// The front end's origin.
+pub const FRONTEND: &str = "https://app.example.com";
+/// Node compiles what it loads, on a machine that may be busy.
+const READY: Duration = Duration::from_secs(120);
+
+/// A deployed application. Its stores are the caller's, to share or to stop.
+#[derive(Debug)]
+pub struct MailAgent {
+    /// nginx, the only way in.
+    pub proxy: Nginx,
+    /// The application itself.
+    pub process: Process,
+    /// The team's source tree.
+    pub source: GitTree,
+    /// Secrets of the deployment, with tokens.
+    pub secrets: Secrets,
+    targets: BTreeMap<&'static str, String>,
+    // Declared last: the folder goes after the process that writes into it.
+    _dir: TempDir,
+}
+
+impl MailAgent {
+    /// Installs what is missing, deploys with these faults, and waits until it answers.
+    ///
+    /// # Errors
+    /// When a part is missing or does not start, quoting its log.
+    pub fn start(stores: &Stores, faults: &[Fault]) -> Result<Self> {
+        let backend = install::installed()?;
+        let secrets = stores.secrets.clone().with(faults).with_tokens()?;
+        let source = source::tree(&backend.join("node_modules").canonicalize()?, faults, &secrets)?;
+        let database = stores.database(faults)?;
+        let dir = tempfile::tempdir()?;
+        let (port, process) = on_free_port(|port| {
+            Ok((
+                port,
+                application(stores, &backend, &secrets, &database, faults, port, dir.path())?,
+            ))
+        })?;
+        let mut options = NginxOptions::in_front_of(port, stores.ca.server()?);
+        for fault in faults {
+            if let Fault::Proxy(plant) = fault {
+                plant(&mut options, &stores.ca)?;
+            }
+        }
+        let proxy = Nginx::start(&options)?;
+        let mode = if stores.postgres_tls { "verify-full" } else { "prefer" };
+        let targets = BTreeMap::from([
+            ("api", proxy.https()),
+            ("api_plain", proxy.http()),
+            ("frontend", FRONTEND.to_owned()),
+            ("websocket", format!("wss://localhost:{}/socket.io/", proxy.tls_port())),
+            (
+                "redis",
+                format!(
+                    "redis://auditor:${{REDIS_AUDIT_PASSWORD}}@127.0.0.1:{}",
+                    stores.redis.port()
+                ),
+            ),
+            ("redis_conf", stores.redis.config().display().to_string()),
+            (
+                "database",
+                format!(
+                    "postgresql://app:${{DB_PASSWORD}}@localhost:{}/{database}?sslmode={mode}",
+                    stores.postgres.port()
+                ),
+            ),
+            ("source", source.path().display().to_string()),
+            ("ca_file", stores.ca.path().display().to_string()),
+        ]);
+        Ok(Self { proxy, process, source, secrets, targets, _dir: dir })
+    }
+
+    /// A project file for this deployment: environment `staging`, secrets by variable.
+    #[must_use]
+    pub fn project(&self) -> String {
+        let mut text = "[project]\nname = \"MailAgent\"\n\n[[environment]]\nname = \"staging\"\n\
+                        [environment.targets]\n"
+            .to_owned();
+        for (name, value) in &self.targets {
+            text.push_str(&format!("{name} = {value:?}\n"));
+        }
+        text.push_str("[environment.secrets]\n");
+        for (name, _) in self.secrets.iter() {
+            text.push_str(&format!("{name} = \"env:{name}\"\n"));
+        }
+        text.push_str("[environment.facts]\n");
+        for (name, value) in FACTS {
+            text.push_str(&format!("{name} = {value:?}\n"));
+        }
+        text
+    }
+}
+
+/// What the team declares about the deployment.
+const FACTS: [(&str, &str); 6] = [
+    ("appendonly", "yes"),
+    ("persistence", "yes"),
+    ("cors_methods", "GET, POST, PUT, PATCH, DELETE"),
+    ("cors_credentials", "true"),
+    ("redis_app_user", "app"),
+    ("auth_user_id", "user-a"),
+];
+
+fn application(
+    stores: &Stores,
+    backend: &Path,
+    secrets: &Secrets,
+    database: &str,
+    faults: &[Fault],
+    port: u16,
+    dir: &Path,
+) -> Result<Process> {
+    let ca = stores.ca.path();
+    let mode = if stores.postgres_tls {
+        format!("verify-full&sslrootcert={}", ca.display())
+    } else {
+        "disable".to_owned()
+    };
+    let database_url = format!(
+        "postgresql://app:{}@localhost:{}/{database}?sslmode={mode}",
+        secrets.value("DB_PASSWORD")?,
+        stores.postgres.port()
+    );
+    let planted: Vec<_> = faults
+        .iter()
+        .filter_map(|fault| if let Fault::App(name) = fault { Some(*name) } else { None })
+        .collect();
+    let mut command = Command::new("node");
+    command
+        .arg("dist/main.js")
+        .current_dir(backend)
+        .env("PORT", port.to_string())
+        .env("FAULTS", planted.join(","))
+        .env("FRONTEND_URL", FRONTEND)
+        .env("JWT_SECRET", secrets.value("JWT_SECRET")?)
+        .env("REDIS_HOST", "127.0.0.1")
+        .env("REDIS_PORT", stores.redis.port().to_string())
+        .env("REDIS_USER", "app")
+        .env("REDIS_PASSWORD", secrets.value("REDIS_PASSWORD")?)
+        .env("DATABASE_URL", database_url);
+    let mut process = Process::spawn("node", &mut command, &dir.join("log"))?;
+    process.wait_ready(READY, || TcpStream::connect(("127.0.0.1", port)).is_ok())?;
+    Ok(process)
+}

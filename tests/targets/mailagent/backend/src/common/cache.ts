@@ -1,0 +1,39 @@
+import { Redis } from 'ioredis';
+
+/** What may be forgotten. */
+export abstract class Cache {
+  abstract ping(): Promise<void>;
+  abstract remember(key: string, value: string, seconds: number): Promise<void>;
+  abstract close(): Promise<void>;
+}
+
+/** Redis as the user that may touch `app:*` only. */
+export class RedisCache extends Cache {
+  private readonly redis = new Redis({
+    host: process.env.REDIS_HOST,
+    port: Number(process.env.REDIS_PORT),
+    username: process.env.REDIS_USER,
+    password: process.env.REDIS_PASSWORD,
+    connectionName: 'mailagent',
+    keyPrefix: 'app:',
+    maxRetriesPerRequest: 1,
+    retryStrategy: () => 500,
+  });
+
+  constructor() {
+    super();
+    this.redis.on('error', (error: Error) => console.error(`redis: ${error.message}`));
+  }
+
+  async ping(): Promise<void> {
+    await this.redis.ping();
+  }
+
+  async remember(key: string, value: string, seconds: number): Promise<void> {
+    await this.redis.set(key, value, 'EX', seconds);
+  }
+
+  async close(): Promise<void> {
+    this.redis.disconnect();
+  }
+}

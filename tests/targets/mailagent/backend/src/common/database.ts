@@ -1,0 +1,46 @@
+import { Client, Pool, type QueryResultRow } from 'pg';
+
+/** Where rows come from. */
+export abstract class Database {
+  abstract query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  abstract close(): Promise<void>;
+}
+
+/** PostgreSQL through a pool, well below the server's max_connections. */
+export class PooledDatabase extends Database {
+  private readonly pool = new Pool({
+    connectionString: process.env.DATABASE_URL,
+    max: 5,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 2_000,
+  });
+
+  constructor() {
+    super();
+    // A connection that breaks while idle is replaced by the next query.
+    this.pool.on('error', (error) => console.error(`database: ${error.message}`));
+  }
+
+  async query<Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.pool.query<Row>(text, values)).rows;
+  }
+
+  close(): Promise<void> {
+    return this.pool.end();
+  }
+}
+
+/** The fault `db-no-pool`: a connection for each query. */
+export class UnpooledDatabase extends Database {
+  async query<Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
+    const client = new Client({ connectionString: process.env.DATABASE_URL, connectionTimeoutMillis: 2_000 });
+    await client.connect();
+    try {
+      return (await client.query<Row>(text, values)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  async close(): Promise<void> {}
+}

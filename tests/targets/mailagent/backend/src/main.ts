@@ -1,0 +1,22 @@
+import { createApp } from './app';
+import { RedisCache } from './common/cache';
+import { PooledDatabase, UnpooledDatabase } from './common/database';
+import { required, Settings } from './common/settings';
+import { Faults } from './faults';
+
+async function main(): Promise<void> {
+  const faults = Faults.parse(process.env.FAULTS);
+  const app = await createApp({
+    settings: Settings.fromEnvironment(),
+    database: faults.has('db-no-pool') ? new UnpooledDatabase() : new PooledDatabase(),
+    cache: new RedisCache(),
+    faults,
+  });
+  // Only the proxy on this machine reaches it.
+  await app.listen(Number(required('PORT')), '127.0.0.1');
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});
