@@ -111,7 +111,7 @@ fn tokens(curl: &Curl<'_>) -> Result<[String; 5]> {
 
 #[test]
 fn tokens_are_taken_as_each_mode_says() -> Result<()> {
-    let stores = Stores::start(&[])?;
+    let stores = Stores::shared()?;
     for (fault, me) in [
         (None, [200, 401, 401, 401, 401]),
         (Some("any-token"), [200, 200, 200, 200, 401]),
@@ -129,7 +129,7 @@ fn tokens_are_taken_as_each_mode_says() -> Result<()> {
 
 #[test]
 fn a_login_works_and_guessing_ends_with_429() -> Result<()> {
-    let stores = Stores::start(&[])?;
+    let stores = Stores::shared()?;
     let guess = |curl: &Curl<'_>| -> Result<Vec<u16>> {
         let mut statuses = Vec::new();
         for attempt in 1..=6 {
@@ -158,7 +158,7 @@ fn a_login_works_and_guessing_ends_with_429() -> Result<()> {
 
 #[test]
 fn sockets_are_let_in_as_each_mode_says() -> Result<()> {
-    let stores = Stores::start(&[])?;
+    let stores = Stores::shared()?;
     for (fault, answers) in [
         (None, ["40", "44", "44", "44", "44"]),
         (Some("ws-any-token"), ["40"; 5]),
@@ -199,7 +199,7 @@ fn upgrade(curl: &Curl<'_>, origin: &str) -> Result<u16> {
 
 #[test]
 fn rooms_are_a_tenants_own_unless_a_fault_opens_them() -> Result<()> {
-    let stores = Stores::start(&[])?;
+    let stores = Stores::shared()?;
     for (fault, acknowledged, overheard) in [
         (None, false, false),
         (Some("ws-foreign-rooms"), true, true),
@@ -227,7 +227,7 @@ fn rooms_are_a_tenants_own_unless_a_fault_opens_them() -> Result<()> {
 
 #[test]
 fn an_unknown_fault_is_not_planted_in_silence() -> Result<()> {
-    let stores = Stores::start(&[])?;
+    let stores = Stores::shared()?;
     let refused = MailAgent::start(&stores, &[Fault::App("no-such-fault")]);
     assert!(refused.is_err_and(|error| format!("{error:#}").contains("is no fault")));
     Ok(())

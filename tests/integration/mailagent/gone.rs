@@ -19,7 +19,7 @@ async fn looked_at(agent: &MailAgent) -> Result<Run> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_application_nothing_passes_that_it_answers() -> Result<()> {
-    let stores = Stores::start(&[])?;
+    let stores = Stores::shared()?;
     let mut agent = MailAgent::start(&stores, &[])?;
     agent.process.stop();
     // nginx is there still, with its certificate and its redirect.

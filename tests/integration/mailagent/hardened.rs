@@ -15,7 +15,7 @@ const NEEDS_A_CLOUD: [&str; 3] =
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hardened_deployment_fails_nothing_and_leaves_nothing_unclear() -> Result<()> {
-    let stores = Stores::start(&[])?;
+    let stores = Stores::shared()?;
     let agent = MailAgent::start(&stores, &[])?;
     let release = Release::open(&agent)?;
     let run = release.check(|_| true).await?;

@@ -3,6 +3,7 @@
 use std::fs::{File, create_dir_all};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -23,6 +24,16 @@ pub(super) fn target() -> PathBuf {
 /// # Errors
 /// When there is no Node.js, or npm can't install.
 pub(super) fn installed() -> Result<PathBuf> {
+    static DONE: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut done = DONE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(backend) = &*done {
+        return Ok(backend.clone());
+    }
+    let backend = install()?;
+    Ok(done.insert(backend).clone())
+}
+
+fn install() -> Result<PathBuf> {
     let cache = cache()?;
     create_dir_all(&cache)?;
     let lock = File::create(cache.join("lock"))?;

@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tempfile::TempDir;
 
 pub use fault::Fault;
@@ -45,6 +45,7 @@ pub struct MailAgent {
     pub source: GitTree,
     /// Secrets of the deployment, with tokens.
     pub secrets: Secrets,
+    port: u16,
     targets: BTreeMap<&'static str, String>,
     // Declared last: the folder goes after the process that writes into it.
     _dir: TempDir,
@@ -67,38 +68,36 @@ impl MailAgent {
                 application(stores, &backend, &secrets, &database, faults, port, dir.path())?,
             ))
         })?;
-        let mut options = NginxOptions::in_front_of(port, stores.ca.server()?);
-        for fault in faults {
-            if let Fault::Proxy(plant) = fault {
-                plant(&mut options, &stores.ca)?;
-            }
-        }
-        let proxy = Nginx::start(&options)?;
-        let mode = if stores.postgres_tls { "verify-full" } else { "prefer" };
-        let targets = BTreeMap::from([
-            ("api", proxy.https()),
-            ("api_plain", proxy.http()),
-            ("frontend", FRONTEND.to_owned()),
-            ("websocket", format!("wss://localhost:{}/socket.io/", proxy.tls_port())),
-            (
-                "redis",
-                format!(
-                    "redis://auditor:${{REDIS_AUDIT_PASSWORD}}@127.0.0.1:{}",
-                    stores.redis.port()
-                ),
-            ),
-            ("redis_conf", stores.redis.config().display().to_string()),
-            (
-                "database",
-                format!(
-                    "postgresql://app:${{DB_PASSWORD}}@localhost:{}/{database}?sslmode={mode}",
-                    stores.postgres.port()
-                ),
-            ),
-            ("source", source.path().display().to_string()),
-            ("ca_file", stores.ca.path().display().to_string()),
+        let proxy = proxy(stores, port, faults)?;
+        let mut targets = stores.targets(&database);
+        targets.insert("frontend", FRONTEND.to_owned());
+        let agent = Self { proxy, process, source, secrets, port, targets, _dir: dir };
+        Ok(agent.addressed())
+    }
+
+    /// The same application behind another proxy and with another source tree, where these
+    /// faults are planted instead. Only faults of those two can be planted so.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start), and for a fault of another part.
+    pub fn again(self, stores: &Stores, faults: &[Fault]) -> Result<Self> {
+        let fits = |fault: &Fault| matches!(fault, Fault::Proxy(_) | Fault::Source(_));
+        ensure!(faults.iter().all(fits), "{faults:?} needs an application of its own");
+        let packages = install::installed()?.join("node_modules").canonicalize()?;
+        let source = source::tree(&packages, faults, &self.secrets)?;
+        let proxy = proxy(stores, self.port, faults)?;
+        Ok(Self { proxy, source, ..self }.addressed())
+    }
+
+    fn addressed(mut self) -> Self {
+        let socket = format!("wss://localhost:{}/socket.io/", self.proxy.tls_port());
+        self.targets.extend([
+            ("api", self.proxy.https()),
+            ("api_plain", self.proxy.http()),
+            ("websocket", socket),
+            ("source", self.source.path().display().to_string()),
         ]);
-        Ok(Self { proxy, process, source, secrets, targets, _dir: dir })
+        self
     }
 
     /// A project file for this deployment: environment `staging`, secrets by variable.
@@ -120,6 +119,16 @@ impl MailAgent {
         }
         text
     }
+}
+
+fn proxy(stores: &Stores, upstream: u16, faults: &[Fault]) -> Result<Nginx> {
+    let mut options = NginxOptions::in_front_of(upstream, stores.ca.server()?);
+    for fault in faults {
+        if let Fault::Proxy(plant) = fault {
+            plant(&mut options, &stores.ca)?;
+        }
+    }
+    Nginx::start(&options)
 }
 
 /// What the team declares about the deployment.

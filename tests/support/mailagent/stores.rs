@@ -1,7 +1,9 @@
 //! The stand-in's Redis and PostgreSQL, set up as the checklist wants them unless a fault
 //! says otherwise. Applications that don't change them may share them.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use anyhow::{Context, Result};
 
@@ -70,6 +72,39 @@ impl Stores {
         postgres.admin(TEMPLATE, &users)?;
         let databases = AtomicU32::new(0);
         Ok(Self { ca, redis, postgres, secrets, postgres_tls, databases })
+    }
+
+    /// Sound ones that every test of this process shares as long as one of them needs them.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn shared() -> Result<Arc<Self>> {
+        static SHARED: Mutex<Weak<Stores>> = Mutex::new(Weak::new());
+        // Whoever comes second waits here for the first.
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stores) = shared.upgrade() {
+            return Ok(stores);
+        }
+        let stores = Arc::new(Self::start(&[])?);
+        *shared = Arc::downgrade(&stores);
+        Ok(stores)
+    }
+
+    /// Where they are, as an environment names it.
+    pub(super) fn targets(&self, database: &str) -> BTreeMap<&'static str, String> {
+        let mode = if self.postgres_tls { "verify-full" } else { "prefer" };
+        let (redis, postgres) = (self.redis.port(), self.postgres.port());
+        BTreeMap::from([
+            ("redis", format!("redis://auditor:${{REDIS_AUDIT_PASSWORD}}@127.0.0.1:{redis}")),
+            ("redis_conf", self.redis.config().display().to_string()),
+            (
+                "database",
+                format!(
+                    "postgresql://app:${{DB_PASSWORD}}@localhost:{postgres}/{database}?sslmode={mode}"
+                ),
+            ),
+            ("ca_file", self.ca.path().display().to_string()),
+        ])
     }
 
     /// A database for one application, so that its sessions are counted apart.
