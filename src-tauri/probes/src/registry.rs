@@ -6,7 +6,10 @@ use std::sync::LazyLock;
 use countersign_domain::template::ProbeUse;
 
 use crate::probe::{AnyProbe, Definition};
-use crate::{auth, code, command, cors, dns, file, git, headers, http, postgres, promql, redis, secrets, store, tcp, tls, websocket};
+use crate::{
+    auth, code, command, cors, dns, file, git, headers, http, postgres, promql, redis, secrets,
+    store, tcp, tls, websocket,
+};
 
 static ALL: LazyLock<Vec<&'static dyn AnyProbe>> = LazyLock::new(|| {
     let mut all: Vec<_> = [

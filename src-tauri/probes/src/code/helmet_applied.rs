@@ -115,7 +115,14 @@ impl Probe for HelmetApplied {
             }
             None => None,
         };
-        let facts = live.facts.map(|pages| Facts { source, pages });
+        let facts = live.facts.and_then(|seen| {
+            if seen.undecided("", "").is_some() {
+                let text = "only error pages answered, which may come from something in front";
+                return Err(Doubt::new(Reason::Unexpected, text));
+            }
+            let of_the_api = seen.all.into_iter().filter(|page| page.path != pages::FRONTEND);
+            Ok(Facts { source, pages: of_the_api.collect() })
+        });
         Observation { target: live.target, facts, transcript, reproduce: live.reproduce }
     }
 
