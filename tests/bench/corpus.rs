@@ -8,15 +8,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Files of the tree.
-pub const FILES: usize = 20_000;
+pub(crate) const FILES: usize = 20_000;
 /// Commits after the first.
-pub const COMMITS: usize = 400;
+pub(crate) const COMMITS: usize = 400;
 /// Files that each later commit changes.
 const CHANGED: usize = 24;
 /// Least size of one file, in bytes; the tree has at least `FILES` times as many.
 const FILE_BYTES: usize = 11_000;
 /// The value that is planted and looked for; random-looking, of no use anywhere.
-pub const PLANTED: &str = "b7c1f0e29d8a4463915e7d20c6a8f13b5e4d9072ac31f68857b09e14d2c6fa83";
+pub(crate) const PLANTED: &str = "b7c1f0e29d8a4463915e7d20c6a8f13b5e4d9072ac31f68857b09e14d2c6fa83";
 
 const WORDS: &[&str] = &[
     "account",
@@ -127,7 +127,7 @@ fn planted(file: usize, version: usize) -> Option<String> {
 ///
 /// # Errors
 /// What git or the file system said.
-pub fn make(root: &Path) -> std::io::Result<()> {
+pub(crate) fn make(root: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(root)?;
     git(root, &["init", "-q", "-b", "main"])?;
     let mut import = Command::new("git")

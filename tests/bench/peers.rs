@@ -8,21 +8,21 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail, ensure};
 
 /// Searches text; Debian package `ripgrep`.
-pub const RIPGREP: (&str, &str) = ("rg", "ripgrep");
+pub(crate) const RIPGREP: (&str, &str) = ("rg", "ripgrep");
 /// Tests TLS servers; Debian package `testssl.sh`.
 #[allow(dead_code, reason = "the measures of TLS use it")]
-pub const TESTSSL: (&str, &str) = ("testssl", "testssl.sh");
+pub(crate) const TESTSSL: (&str, &str) = ("testssl", "testssl.sh");
 /// Scans for secrets; from PyPI.
-pub const DETECT_SECRETS: &str = "detect-secrets==1.5.0";
+pub(crate) const DETECT_SECRETS: &str = "detect-secrets==1.5.0";
 /// Tests TLS servers; from PyPI.
 #[allow(dead_code, reason = "the measures of TLS use it")]
-pub const SSLYZE: &str = "sslyze==6.3.1";
+pub(crate) const SSLYZE: &str = "sslyze==6.3.1";
 
 /// Where the bench keeps what takes long to make: peers and made-up trees.
 ///
 /// # Errors
 /// Neither `XDG_CACHE_HOME` nor `HOME` is set, or the folder cannot be made.
-pub fn cache() -> Result<PathBuf> {
+pub(crate) fn cache() -> Result<PathBuf> {
     let base = match std::env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()) {
         Some(folder) => PathBuf::from(folder),
         None => PathBuf::from(std::env::var_os("HOME").context("HOME is not set")?).join(".cache"),
@@ -36,7 +36,7 @@ pub fn cache() -> Result<PathBuf> {
 ///
 /// # Errors
 /// It is not on PATH; names the package to install.
-pub fn system((program, package): (&str, &str)) -> Result<PathBuf> {
+pub(crate) fn system((program, package): (&str, &str)) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join(program));
     found.into_iter().find(|file| file.is_file()).with_context(|| {
@@ -48,7 +48,7 @@ pub fn system((program, package): (&str, &str)) -> Result<PathBuf> {
 ///
 /// # Errors
 /// There is no python3 with venv, or pip could not install.
-pub fn python(name: &str, packages: &[&str]) -> Result<PathBuf> {
+pub(crate) fn python(name: &str, packages: &[&str]) -> Result<PathBuf> {
     let folder = cache()?.join(name);
     let programs = folder.join("bin");
     let stamp = folder.join("installed");
@@ -79,7 +79,7 @@ fn run(command: &mut Command, advice: &str) -> Result<()> {
 ///
 /// # Errors
 /// `make` fails.
-pub fn made(
+pub(crate) fn made(
     name: &str,
     version: &str,
     make: impl FnOnce(&Path) -> std::io::Result<()>,

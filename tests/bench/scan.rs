@@ -25,7 +25,7 @@ const CORPUS: &str = "1";
 const PART: &str = "apps/app0";
 
 /// Measures, and prints a line for each comparison.
-pub fn measure(out: &mut impl Write) -> Result<()> {
+pub(crate) fn measure(out: &mut impl Write) -> Result<()> {
     let ripgrep = peers::system(peers::RIPGREP)?;
     let root = peers::made("tree", CORPUS, corpus::make)?;
     let bytes = size(&root)?;

@@ -325,7 +325,7 @@ export const CHECKLIST: FakeSection[] = [
         id: "ws.rooms",
         title: "Users join rooms of their own tenant only",
         verify: "both",
-        probe: "websocket.foreign-room-refused",
+        probe: "websocket.tenant-rooms",
         first: {
           outcome: "inconclusive",
           reason: "needs-credentials",
