@@ -139,6 +139,8 @@ const FACTS: [(&str, &str); 6] = [
     ("cors_credentials", "true"),
     ("redis_app_user", "app"),
     ("auth_user_id", "user-a"),
+    ("tenant_a", "tenant-a"),
+    ("tenant_b", "tenant-b"),
 ];
 
 fn application(

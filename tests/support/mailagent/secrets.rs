@@ -42,9 +42,12 @@ impl Secrets {
     /// These, with tokens of both tenants that are good for an hour.
     pub(super) fn with_tokens(mut self) -> Result<Self> {
         let secret = self.value("JWT_SECRET")?;
-        for (name, tenant) in
-            [("AUTH_TOKEN", "a"), ("TENANT_A_TOKEN", "a"), ("TENANT_B_TOKEN", "b")]
-        {
+        for (name, tenant) in [
+            ("AUTH_TOKEN", "a"),
+            ("TENANT_A_TOKEN", "a"),
+            ("TENANT_B_TOKEN", "b"),
+            ("OTHER_TENANT_TOKEN", "b"),
+        ] {
             self.0.insert(name, token(&secret, tenant, 3600)?);
         }
         Ok(self)

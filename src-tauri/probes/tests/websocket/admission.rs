@@ -1,4 +1,4 @@
-//! Who is let in.
+//! Who is let in: claims about tokens and origins of sockets, against servers in the test.
 
 use std::sync::atomic::Ordering;
 

@@ -1,4 +1,4 @@
-//! Who hears whom.
+//! Who hears whom: claims about rooms, against servers in the test.
 
 use std::sync::atomic::Ordering;
 
