@@ -132,7 +132,7 @@ fn proxy(stores: &Stores, upstream: u16, faults: &[Fault]) -> Result<Nginx> {
 }
 
 /// What the team declares about the deployment.
-const FACTS: [(&str, &str); 6] = [
+const FACTS: [(&str, &str); 8] = [
     ("appendonly", "yes"),
     ("persistence", "yes"),
     ("cors_methods", "GET, POST, PUT, PATCH, DELETE"),
