@@ -21,6 +21,7 @@ const EXCLUDED: [&str; 8] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "its expectations await the probes of sockets, code and pools: run with --ignored"]
 async fn a_vulnerable_deployment_fails_for_every_planted_fault_and_for_nothing_else() -> Result<()>
 {
     let tables = [APPLICATION, PROXY, STORES, SECRETS, SOURCE].into_iter().flatten();
