@@ -16,7 +16,7 @@ const NEEDS_A_CLOUD: [&str; 3] =
 const NEEDS_TIME: &str = "redis-auth.application";
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "its expectations await the probes of sockets, code and pools: run with --ignored"]
+#[ignore = "passes alone, has failed beside other tests on a busy machine: run with --ignored"]
 async fn a_hardened_deployment_fails_nothing_and_leaves_nothing_unclear() -> Result<()> {
     let stores = Stores::shared()?;
     let agent = MailAgent::start(&stores, &[])?;
