@@ -23,7 +23,7 @@ fn each_leak_is_seen_by_its_own_rule() {
     let stripe = format!("sk_live_{}", "4eC39HqLyjWDarjt");
     let slack = format!("xoxb-{}", "123456789012-abcdefGHIJKL");
     let google = format!("AIza{}", "SyD-9tSrke72PouQMnMX-a7eZSW0jkFMBWY");
-    let npm = format!("//packages.example.com/:_authToken=npm_{}", "a1B2c3".repeat(6));
+    let npm = format!("//packages.example/:_authToken=npm_{}", "a1B2c3".repeat(6));
     let azure = format!("AccountKey={}==;", "aB3dE5gH7j".repeat(9).get(..86).expect("long"));
     let jwt = format!("eyJ{}.eyJ{}.{}", "hbGciOiJSUzI1NiJ9", "zdWIiOiI0MiJ9", "Q2x".repeat(20));
     let pem = format!("-----BEGIN RSA {} KEY-----\nMIIEpAIBAAKCAQEA7\n", "PRIVATE");
