@@ -198,4 +198,27 @@ mod tests {
         let judged = NotInHistory::judge(&facts, &Params::default());
         assert_eq!(judged.summary, "1 found, the first at src/a.ts:3 in cccccccccccc");
     }
+
+    #[tokio::test]
+    async fn a_history_that_the_time_does_not_suffice_for_stays_open() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("a.ts"), "ok\n").expect("written");
+        for arguments in
+            ["init -q", "add .", "-c user.name=A -c user.email=a@b.invalid commit -qm x"]
+        {
+            let mut git = std::process::Command::new("git");
+            let done = git.args(arguments.split(' ')).current_dir(folder.path()).status();
+            assert!(done.expect("git runs").success(), "{arguments}");
+        }
+        for (end, expected) in [
+            (Instant::now(), Outcome::Inconclusive(Reason::TimedOut)),
+            (Instant::now() + BUDGET, Outcome::Pass),
+        ] {
+            let root = folder.path().to_owned();
+            let work =
+                move |abandoned: &Abandoned| scan(&root, &[], &Params::default(), end, abandoned);
+            let facts = crate::offload::offload(work).await.expect("facts");
+            assert_eq!(outcome(&facts), expected);
+        }
+    }
 }
