@@ -8,7 +8,7 @@ use countersign_domain::finding::{Finding, Outcome};
 use countersign_probes::context::Context;
 use countersign_probes::registry;
 use futures::StreamExt as _;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::server::{
@@ -20,22 +20,25 @@ const FAMILIES: [&str; 5] = ["http.", "headers.", "cors.", "auth.", "tls."];
 /// A JWT whose signature is the word `signature`.
 const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl";
 /// What a sound TLS stack makes true, whatever is behind it.
-const TLS: &str =
-    "tls.certificate-trusted tls.legacy-refused tls.modern-accepted tls.weak-suites-refused";
+const TLS: &str = "tls.certificate-trusted tls.expect tls.legacy-refused tls.modern-accepted \
+     tls.weak-suites-refused";
+
+/// What the claims that speak of the team's own conditions are asked for.
+fn params(name: &str) -> Value {
+    match name {
+        "http.expect" => {
+            json!({"path": "/health", "expect": ["status == 200", "json.status == 'ok'"]})
+        }
+        "tls.expect" => json!({"expect": ["version.startsWith('TLSv1.')", "trusted"]}),
+        _ => json!({}),
+    }
+}
 
 /// Every claim of the families, looked at at once.
 pub(crate) async fn all(cx: &Context) -> Vec<Finding> {
     let names = registry::all().iter().map(|probe| probe.definition().name);
     let wanted = names.filter(|name| FAMILIES.iter().any(|family| name.starts_with(family)));
-    let looks = wanted.map(|name| {
-        let params = match name {
-            "http.expect" => {
-                json!({"path": "/health", "expect": ["status == 200", "json.status == 'ok'"]})
-            }
-            _ => json!({}),
-        };
-        find(cx, name, params)
-    });
+    let looks = wanted.map(|name| find(cx, name, params(name)));
     futures::future::join_all(looks).await
 }
 
@@ -359,7 +362,7 @@ async fn a_server_that_speaks_http_2_only_is_read_like_any_other() {
     .await;
     let cx = context(api("https", server.port, Some(&authority)), &[]);
     for claim in ["http.hsts", "headers.csp", "headers.frame-options", "headers.referrer-policy"] {
-        let finding = find(&cx, claim, json!({})).await;
+        let finding = find(&cx, claim, params(claim)).await;
         assert_eq!(finding.outcome, Outcome::Pass, "{claim}: {finding:?}");
     }
     let health = json!({"path": "/health", "expect": ["json.status == 'ok'"]});
@@ -378,7 +381,7 @@ async fn a_server_at_an_ipv6_address_alone_is_found() {
     };
     let cx = context(targets, &[]);
     for claim in TLS.split_whitespace().chain(["http.hsts", "headers.csp"]) {
-        let finding = find(&cx, claim, json!({})).await;
+        let finding = find(&cx, claim, params(claim)).await;
         assert_eq!(finding.outcome, Outcome::Pass, "{claim}: {finding:?}");
     }
 }
