@@ -134,6 +134,9 @@ pub trait Probe: Send + Sync + 'static {
     /// What a reader needs to know.
     const DEFINITION: Definition;
 
+    /// When it is looked at.
+    const TURN: Turn = Turn::Shared;
+
     /// What the claim asks for, in one line; stands beside what was seen.
     fn expected(params: &Self::Params) -> String;
 
@@ -160,10 +163,25 @@ pub trait Probe: Send + Sync + 'static {
     }
 }
 
+/// When a claim is looked at, beside the others of its run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Together with whatever else is looked at.
+    Shared,
+    /// After the others of this kind: two test suites of one tree would get in each other's
+    /// way (ports, databases, build folders).
+    InLine,
+    /// When all else is done: the look leaves the target in a state that others would see.
+    Last,
+}
+
 /// A probe with its types erased, as the registry holds it.
 pub trait AnyProbe: Send + Sync {
     /// What a reader needs to know.
     fn definition(&self) -> &'static Definition;
+
+    /// When it is looked at.
+    fn turn(&self) -> Turn;
 
     /// Checks the parameters that a template gives.
     ///
@@ -206,6 +224,10 @@ fn parse<T: DeserializeOwned>(params: &Map<String, Value>) -> Result<T, String> 
 impl<P: Probe> AnyProbe for Erased<P> {
     fn definition(&self) -> &'static Definition {
         &P::DEFINITION
+    }
+
+    fn turn(&self) -> Turn {
+        P::TURN
     }
 
     fn check(&self, params: &Map<String, Value>) -> Result<(), String> {

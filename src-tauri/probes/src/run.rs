@@ -1,6 +1,7 @@
 //! Runs many claims at once and turns whatever happens into exactly one finding each: a
 //! deadline, a cancelled run, a probe that panics, a name that nobody knows. Claims that
-//! load or change the target go last, one at a time, and only when that was allowed.
+//! load or change the target are tested only when that was allowed; commands take turns
+//! beside the others, and what would disturb the others comes last.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
-use crate::probe::{AnyProbe, DEADLINE, Doubt};
+use crate::probe::{AnyProbe, DEADLINE, Doubt, Turn};
 use crate::registry;
 use crate::said::Listener;
 
@@ -36,7 +37,7 @@ pub struct Limits {
     pub per_probe: Duration,
     /// For all claims together.
     pub run: Duration,
-    /// Claims looked at at the same time.
+    /// Claims looked at at the same time, beside at most one command.
     pub at_once: usize,
     /// Whether claims that load or change the target may be tested.
     pub allow_active: bool,
@@ -86,8 +87,8 @@ struct Group {
 }
 
 impl Group {
-    fn is_active(&self) -> bool {
-        registry::definition(&self.probe.name).is_some_and(|definition| definition.active)
+    fn turn(&self) -> Turn {
+        registry::find(&self.probe.name).map_or(Turn::Shared, AnyProbe::turn)
     }
 }
 
@@ -100,18 +101,21 @@ pub async fn run(
     cancel: CancellationToken,
     on: UnboundedSender<Progress>,
 ) {
-    let (active, passive): (Vec<_>, Vec<_>) =
-        grouped(tasks).into_iter().partition(Group::is_active);
+    let groups = grouped(tasks);
+    let (last, groups): (Vec<_>, Vec<_>) =
+        groups.into_iter().partition(|group| group.turn() == Turn::Last);
+    let (in_line, shared): (Vec<_>, Vec<_>) =
+        groups.into_iter().partition(|group| group.turn() == Turn::InLine);
     let end = tokio::time::Instant::now() + limits.run;
     let round = Round { cx, limits, cancel, on, end };
-    futures::stream::iter(passive)
-        .map(|group| round.settle(group))
-        .buffer_unordered(limits.at_once.max(1))
-        .collect::<()>()
-        .await;
-    for group in active {
-        round.settle(group).await;
-    }
+    let together = |groups: Vec<Group>, at_once: usize| {
+        futures::stream::iter(groups)
+            .map(|group| round.settle(group))
+            .buffer_unordered(at_once.max(1))
+            .collect::<()>()
+    };
+    tokio::join!(together(shared, limits.at_once), together(in_line, 1));
+    together(last, 1).await;
 }
 
 fn grouped(tasks: Vec<Task>) -> Vec<Group> {

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use zeroize::Zeroizing;
 
+use crate::auth::forged::{Forged, Kind, forge};
 use crate::auth::tokens;
 use crate::http::visit::Ask;
 
@@ -14,14 +15,8 @@ pub enum Caller {
     Nobody,
     /// With something that is no token.
     Garbage,
-    /// With a token whose content was changed.
-    Tampered,
-    /// With a token that claims to need no signature.
-    Unsigned,
-    /// With a token signed by somebody else.
-    WrongKey,
-    /// With a token that ran out an hour ago.
-    Expired,
+    /// With a forged token.
+    Forged(Kind),
     /// With the valid token.
     Bearer,
     /// Without a token, right after the valid one: a cache must not give it away.
@@ -35,10 +30,7 @@ impl Caller {
         match self {
             Self::Nobody => "without a token",
             Self::Garbage => "with garbage",
-            Self::Tampered => "with a tampered token",
-            Self::Unsigned => "with an unsigned token (alg none)",
-            Self::WrongKey => "with a token signed by another key",
-            Self::Expired => "with an expired token",
+            Self::Forged(kind) => kind.words(),
             Self::Bearer => "with the valid token",
             Self::NobodyAfter => "without a token, right after the valid one",
         }
@@ -60,17 +52,10 @@ pub fn all(
         (Caller::Garbage, bare.clone().header("authorization", &garbage)),
     ];
     let Some(token) = token else { return callers };
-    let key = [*uuid::Uuid::new_v4().as_bytes(), *uuid::Uuid::new_v4().as_bytes()].concat();
-    let forged = [
-        (Caller::Tampered, Some(tokens::tampered(token))),
-        (Caller::Unsigned, tokens::unsigned(token)),
-        (Caller::WrongKey, tokens::signed_by_another(token, &key)),
-        (Caller::Expired, secret.and_then(|secret| tokens::expired(token, secret, now))),
-        (Caller::Bearer, Some(token.clone())),
-    ];
-    for (caller, token) in forged {
-        callers.extend(token.map(|token| (caller, bare.clone().bearer(token))));
+    for Forged { kind, token } in forge(token, secret.map(|secret| secret.as_str()), now) {
+        callers.push((Caller::Forged(kind), bare.clone().bearer(token)));
     }
+    callers.push((Caller::Bearer, bare.clone().bearer(token.clone())));
     callers.push((Caller::NobodyAfter, bare.clone()));
     callers
 }

@@ -3,14 +3,12 @@
 //! "expired" token under another key is refused for its signature, which shows nothing.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, Mac as _};
-use serde_json::{Map, Value};
-use sha2::{Sha256, Sha384, Sha512};
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use crate::auth::tokens;
+use crate::auth::tokens::{Jwt, content};
 
 /// A key that no server has.
 const WRONG_KEY: &[u8] = b"countersign: the key of nobody";
@@ -31,14 +29,14 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind as it follows "with".
+    /// Who holds such a token, as it follows "asked".
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Tampered => "a tampered token",
-            Self::Unsigned => "an unsigned token (alg none)",
-            Self::WrongKey => "a token signed with another key",
-            Self::Expired => "an expired token",
+            Self::Tampered => "with a tampered token",
+            Self::Unsigned => "with an unsigned token (alg none)",
+            Self::WrongKey => "with a token signed by another key",
+            Self::Expired => "with an expired token",
         }
     }
 }
@@ -56,140 +54,68 @@ pub struct Forged {
 /// one; the expired one needs the `signing_secret` that signed `valid` (HS256, 384, 512).
 #[must_use]
 pub fn forge(valid: &str, signing_secret: Option<&str>, now: DateTime<Utc>) -> Vec<Forged> {
-    let mut all = vec![Forged { kind: Kind::Tampered, token: tokens::tampered(valid) }];
-    let Some(jwt) = Jwt::read(valid) else { return all };
-    if let Some(token) = tokens::unsigned(valid) {
-        all.push(Forged { kind: Kind::Unsigned, token });
-    }
-    all.push(Forged { kind: Kind::WrongKey, token: jwt.signed(&jwt.claims, WRONG_KEY) });
+    let Some(jwt) = Jwt::read(valid) else {
+        return vec![Forged { kind: Kind::Tampered, token: other_middle(valid) }];
+    };
+    let mut all = vec![
+        Forged { kind: Kind::Tampered, token: tampered(valid, &jwt) },
+        Forged { kind: Kind::Unsigned, token: unsigned(&jwt) },
+        Forged { kind: Kind::WrongKey, token: jwt.signed(&jwt.claims, WRONG_KEY) },
+    ];
     if let Some(key) = signing_secret.and_then(|secret| jwt.key(secret)) {
-        let token = jwt.signed(&jwt.expired(now), &key);
+        let token = jwt.signed(&expired(&jwt.claims, now), &key);
         all.push(Forged { kind: Kind::Expired, token });
     }
+    // A token that was no good to begin with may be one of its own forged forms.
+    all.retain(|forged| forged.token.as_str() != valid);
     all
 }
 
-/// When the token ends, if it says so.
-#[must_use]
-pub fn expiry(token: &str) -> Option<DateTime<Utc>> {
-    let seconds = Jwt::read(token)?.claims.get("exp")?.as_f64()?;
-    // A float that does not fit is no time; the cast itself saturates.
-    DateTime::from_timestamp(seconds as i64, 0)
+/// Header and signature as they were, around one more claim.
+fn tampered(valid: &str, jwt: &Jwt<'_>) -> Zeroizing<String> {
+    let mut claims = jwt.claims.clone();
+    claims.insert("countersign".to_owned(), Value::Bool(true));
+    let payload = URL_SAFE_NO_PAD.encode(Value::Object(claims).to_string());
+    let parts: Vec<&str> = valid.split('.').collect();
+    let (header, signature) = (parts.first(), parts.last());
+    let [header, signature] = [header, signature].map(|part| part.copied().unwrap_or_default());
+    Zeroizing::new(format!("{header}.{payload}.{signature}"))
 }
 
-/// Whether the token is a JWT, so that `alg: none` and another key mean something.
-#[must_use]
-pub fn is_jwt(token: &str) -> bool {
-    Jwt::read(token).is_some()
+fn unsigned(jwt: &Jwt<'_>) -> Zeroizing<String> {
+    let mut header = Map::new();
+    header.insert("alg".to_owned(), json!("none"));
+    header.insert("typ".to_owned(), json!("JWT"));
+    Zeroizing::new(format!("{}.", content(&header, &jwt.claims)))
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Algorithm {
-    Hs256,
-    Hs384,
-    Hs512,
-}
-
-struct Jwt<'a> {
-    /// Header and payload as they stand in the token.
-    signed_part: &'a str,
-    signature: Vec<u8>,
-    header: Map<String, Value>,
-    claims: Map<String, Value>,
-}
-
-impl<'a> Jwt<'a> {
-    fn read(token: &'a str) -> Option<Self> {
-        let (signed_part, signature) = token.rsplit_once('.')?;
-        let (header, payload) = signed_part.split_once('.')?;
-        Some(Self {
-            signed_part,
-            signature: URL_SAFE_NO_PAD.decode(signature).ok()?,
-            header: object(header)?,
-            claims: object(payload)?,
-        })
-    }
-
-    fn algorithm(&self) -> Option<Algorithm> {
-        match self.header.get("alg")?.as_str()? {
-            "HS256" => Some(Algorithm::Hs256),
-            "HS384" => Some(Algorithm::Hs384),
-            "HS512" => Some(Algorithm::Hs512),
-            _ => None,
+fn expired(claims: &Map<String, Value>, now: DateTime<Utc>) -> Map<String, Value> {
+    let mut claims = claims.clone();
+    let end = now.timestamp() - EXPIRED_AGO;
+    claims.insert("exp".to_owned(), Value::from(end));
+    for name in ["iat", "nbf"] {
+        if claims.contains_key(name) {
+            claims.insert(name.to_owned(), Value::from(end - EXPIRED_AGO));
         }
     }
-
-    /// The key that signed this token: the secret as text, or what it encodes.
-    fn key(&self, secret: &str) -> Option<Zeroizing<Vec<u8>>> {
-        let algorithm = self.algorithm()?;
-        let readings = [
-            Some(secret.as_bytes().to_vec()),
-            hex::decode(secret).ok(),
-            STANDARD.decode(secret).ok(),
-            URL_SAFE_NO_PAD.decode(secret.trim_end_matches('=')).ok(),
-        ];
-        readings.into_iter().flatten().map(Zeroizing::new).find(|key| {
-            sign(algorithm, key, self.signed_part).is_some_and(|own| own == self.signature)
-        })
-    }
-
-    /// These claims under `key`; with HS256 when the token's own algorithm has no shared key.
-    fn signed(&self, claims: &Map<String, Value>, key: &[u8]) -> Zeroizing<String> {
-        let mut header = self.header.clone();
-        let algorithm = self.algorithm().unwrap_or_else(|| {
-            header.insert("alg".to_owned(), Value::from("HS256"));
-            Algorithm::Hs256
-        });
-        let part = |map: &Map<String, Value>| {
-            URL_SAFE_NO_PAD.encode(Value::Object(map.clone()).to_string())
-        };
-        let text = Zeroizing::new(format!("{}.{}", part(&header), part(claims)));
-        let signature = sign(algorithm, key, &text).unwrap_or_default();
-        Zeroizing::new(format!("{}.{}", text.as_str(), URL_SAFE_NO_PAD.encode(signature)))
-    }
-
-    fn expired(&self, now: DateTime<Utc>) -> Map<String, Value> {
-        let mut claims = self.claims.clone();
-        let end = now.timestamp() - EXPIRED_AGO;
-        claims.insert("exp".to_owned(), Value::from(end));
-        for name in ["iat", "nbf"] {
-            if claims.contains_key(name) {
-                claims.insert(name.to_owned(), Value::from(end - EXPIRED_AGO));
-            }
-        }
-        claims
-    }
+    claims
 }
 
-fn object(part: &str) -> Option<Map<String, Value>> {
-    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(part).ok()?);
-    match serde_json::from_slice(&bytes) {
-        Ok(Value::Object(map)) => Some(map),
-        _ => None,
+/// The token with another character in its middle: the last bits of base64 may not count.
+fn other_middle(token: &str) -> Zeroizing<String> {
+    let mut chars: Vec<char> = token.chars().collect();
+    let middle = chars.len() / 2;
+    match chars.get_mut(middle) {
+        Some(c) => *c = if *c == 'A' { 'B' } else { 'A' },
+        None => chars.push('A'),
     }
-}
-
-fn sign(algorithm: Algorithm, key: &[u8], text: &str) -> Option<Vec<u8>> {
-    // A key of any length is accepted (RFC 2104), so `None` does not happen.
-    macro_rules! with {
-        ($hash:ty) => {{
-            let mut mac = Hmac::<$hash>::new_from_slice(key).ok()?;
-            mac.update(text.as_bytes());
-            Some(mac.finalize().into_bytes().to_vec())
-        }};
-    }
-    match algorithm {
-        Algorithm::Hs256 => with!(Sha256),
-        Algorithm::Hs384 => with!(Sha384),
-        Algorithm::Hs512 => with!(Sha512),
-    }
+    Zeroizing::new(chars.into_iter().collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::auth::tokens;
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
     const HOUR: i64 = 3_600;
@@ -206,13 +132,9 @@ mod tests {
             part(json!({ "alg": alg, "typ": "JWT" })),
             part(json!({ "sub": "7", "tenantId": "a", "iat": exp - 2 * HOUR, "exp": exp }))
         );
-        let algorithm = match alg {
-            "HS384" => Algorithm::Hs384,
-            "HS512" => Algorithm::Hs512,
-            _ => Algorithm::Hs256,
-        };
-        let signature = sign(algorithm, key, &text).expect("any key will do");
-        format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
+        // A token under a public key looks like this one, whoever signed it.
+        let known = if alg.starts_with("HS") { alg } else { "HS256" };
+        tokens::signed(known, &text, key).expect("any key will do").to_string()
     }
 
     fn kinds(valid: &str, secret: Option<&str>) -> Vec<Kind> {
@@ -261,7 +183,7 @@ mod tests {
         let jwt = Jwt::read(&expired.token).expect("a JWT");
         assert!(jwt.key(SECRET).is_some(), "the signature is right");
         assert_eq!(jwt.claims["tenantId"], "a");
-        assert_eq!(expiry(&expired.token), DateTime::from_timestamp(now().timestamp() - HOUR, 0));
+        assert_eq!(jwt.expiry(), DateTime::from_timestamp(now().timestamp() - HOUR, 0));
         let wrong = forged.iter().find(|forged| forged.kind == Kind::WrongKey).expect("made");
         let jwt = Jwt::read(&wrong.token).expect("a JWT");
         assert!(jwt.key(SECRET).is_none(), "the signature is wrong");
@@ -269,12 +191,20 @@ mod tests {
     }
 
     #[test]
-    fn an_expiry_that_is_no_time_is_none() {
-        let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        for exp in [json!("soon"), json!(1e300), json!(null)] {
-            let token = format!("{}.{}.", part(json!({})), part(json!({ "exp": exp })));
-            assert_eq!(expiry(&token), None);
+    fn a_tampered_jwt_keeps_header_and_signature_and_says_something_else() {
+        let valid = token("HS256", SECRET.as_bytes());
+        let changed = forge(&valid, None, now()).swap_remove(0).token;
+        let (old, new): (Vec<_>, Vec<_>) =
+            (valid.split('.').collect(), changed.split('.').collect());
+        assert_eq!((old[0], old[2]), (new[0], new[2]));
+        let claims = Jwt::read(&changed).expect("a JWT").claims;
+        assert_eq!((&claims["sub"], &claims["countersign"]), (&json!("7"), &json!(true)));
+    }
+
+    #[test]
+    fn any_token_can_be_tampered_with() {
+        for token in ["", "a", "opaque-token-0123456789", "a.b.c"] {
+            assert_ne!(forge(token, None, now())[0].token.as_str(), token);
         }
-        assert_eq!(expiry("opaque"), None);
     }
 }

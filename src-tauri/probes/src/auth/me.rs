@@ -7,8 +7,9 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::auth::callers::{self, Caller};
+use crate::auth::forged::Kind;
 use crate::auth::record::Record;
-use crate::auth::tokens;
+use crate::auth::tokens::Jwt;
 use crate::context::Context;
 use crate::http::failure::Failure;
 use crate::http::visit::{self, Answer, Ask};
@@ -100,7 +101,7 @@ impl Probe for Me {
         let bare = Ask::get(target::join(&base, &params.path));
         let token = cx.secret(&params.token);
         let secret = cx.secret(&params.signing_secret);
-        let is_jwt = token.is_some_and(|token| tokens::unsigned(token).is_some());
+        let is_jwt = token.is_some_and(|token| Jwt::read(token).is_some());
         let mut facts =
             Facts { calls: Vec::new(), has_token: token.is_some(), is_jwt, certificate: None };
         let mut transcript = Vec::new();
@@ -151,7 +152,9 @@ impl Probe for Me {
         }
         let summary = "Refused without a valid token, and given with one".to_owned();
         let mut judgement = verdict(Outcome::Pass, summary);
-        if facts.is_jwt && facts.calls.iter().all(|call| call.caller != Caller::Expired) {
+        if facts.is_jwt
+            && facts.calls.iter().all(|call| call.caller != Caller::Forged(Kind::Expired))
+        {
             let name = &params.signing_secret;
             let text = format!(
                 "An expired token was not tried: the secret `{name}` is not named, or did not sign \
@@ -232,10 +235,10 @@ mod tests {
     const ALL: [Caller; 8] = [
         Caller::Nobody,
         Caller::Garbage,
-        Caller::Tampered,
-        Caller::Unsigned,
-        Caller::WrongKey,
-        Caller::Expired,
+        Caller::Forged(Kind::Tampered),
+        Caller::Forged(Kind::Unsigned),
+        Caller::Forged(Kind::WrongKey),
+        Caller::Forged(Kind::Expired),
         Caller::Bearer,
         Caller::NobodyAfter,
     ];
@@ -314,7 +317,7 @@ mod tests {
         let mut facts = facts(&[401, 401, 401, 401, 401, 401, 200, 401], Record::Own);
         let notes = |facts: &Facts| Me::judge(facts, &Params::default()).notes.len();
         assert_eq!(notes(&facts), 0);
-        facts.calls.retain(|call| call.caller != Caller::Expired);
+        facts.calls.retain(|call| call.caller != Caller::Forged(Kind::Expired));
         assert_eq!(notes(&facts), 1);
         facts.is_jwt = false;
         assert_eq!(notes(&facts), 0, "only a JWT says when it runs out");

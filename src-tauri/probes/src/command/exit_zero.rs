@@ -10,7 +10,7 @@ pub use super::report::Printed;
 use super::run::{Ended, Keep, run};
 use super::verdict::{ending, report, verdict};
 use crate::context::Context;
-use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
+use crate::probe::{Definition, Doubt, Judgement, Observation, Probe, Turn};
 
 /// Lines of output that are kept as evidence.
 const LINES: usize = 40;
@@ -49,6 +49,8 @@ impl Probe for ExitZero {
         remedy: "Run the command by hand as shown and repair what it reports.",
         active: true,
     };
+
+    const TURN: Turn = Turn::InLine;
 
     fn expected(params: &Params) -> String {
         let rate = params.required_percent;

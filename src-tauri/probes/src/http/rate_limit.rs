@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::context::Context;
 use crate::http::visit::{self, Answer, Ask};
 use crate::http::{pages, reproduce, target};
-use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
+use crate::probe::{Definition, Doubt, Judgement, Observation, Probe, Turn};
 
 /// The fact that asks for the attempt with a forged address.
 const FACT: &str = "rate_limit_try_forwarded";
@@ -88,6 +88,8 @@ impl Probe for RateLimit {
                  five attempts a minute. An hour.",
         active: true,
     };
+
+    const TURN: Turn = Turn::Last;
 
     fn expected(params: &Params) -> String {
         format!("429 by attempt {} on {}", params.attempts, params.path)

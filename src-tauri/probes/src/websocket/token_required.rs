@@ -13,7 +13,7 @@ use super::packet::ROOT;
 use super::reproduce;
 use super::setup::{Params, Protocol};
 use crate::auth::forged::{self, Kind};
-use crate::auth::tokens;
+use crate::auth::tokens::{self, Jwt};
 use crate::context::Context;
 use crate::http::target;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
@@ -41,10 +41,7 @@ impl Caller {
         match self {
             Self::Nobody => "without a token",
             Self::Garbage => "with garbage",
-            Self::Forged(Kind::Tampered) => "with a tampered token",
-            Self::Forged(Kind::Unsigned) => "with an unsigned token (alg none)",
-            Self::Forged(Kind::WrongKey) => "with a token signed by another key",
-            Self::Forged(Kind::Expired) => "with an expired token",
+            Self::Forged(kind) => kind.words(),
             Self::Given => "with the old token",
             Self::Bearer => "with the valid token",
         }
@@ -132,7 +129,7 @@ impl Probe for TokenRequired {
         };
         let valid = cx.secret(&door.params.token);
         let token =
-            valid.map(|token| Token { is_jwt: forged::is_jwt(token), ends: forged::expiry(token) });
+            valid.map(|token| Token { is_jwt: Jwt::read(token).is_some(), ends: expiry(token) });
         let at = cx.now();
         let mut look =
             Look { door: &door, tries: Vec::new(), lines: Vec::new(), certificate: None };
@@ -263,7 +260,11 @@ fn strangers(
 /// Whether a given token can pass for an expired one: beside a JWT only a JWT whose end is
 /// over.
 fn has_ended(valid: &str, old: &str, now: DateTime<Utc>) -> bool {
-    valid != old && (!forged::is_jwt(valid) || forged::expiry(old).is_some_and(|ends| ends <= now))
+    valid != old && (Jwt::read(valid).is_none() || expiry(old).is_some_and(|ends| ends <= now))
+}
+
+fn expiry(token: &str) -> Option<DateTime<Utc>> {
+    Jwt::read(token)?.expiry()
 }
 
 /// What is wrong with what a caller got, if that can be said.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use countersign_domain::environment::Targets;
 use countersign_domain::finding::{Finding, Outcome, Reason};
 use countersign_domain::id::ItemId;
 use countersign_domain::template::ProbeUse;
@@ -29,8 +30,8 @@ async fn findings(
     cancel: CancellationToken,
 ) -> Vec<(String, u32, Finding)> {
     let long = Duration::from_secs(30);
-    let cx = context(api("http", port, None), &[])
-        .with_patience(Patience { connect: long, total: long });
+    let targets = Targets { source: Some(".".to_owned()), ..api("http", port, None) };
+    let cx = context(targets, &[]).with_patience(Patience { connect: long, total: long });
     let (send, mut receive) = unbounded_channel();
     run(Arc::new(cx), tasks, limits, cancel, send).await;
     let mut all = Vec::new();
@@ -55,7 +56,7 @@ fn health() -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_task_gets_one_finding_and_active_ones_come_last_if_allowed() {
+async fn each_task_gets_one_finding_and_guesses_come_last_if_allowed() {
     let server = Server::http(
         None,
         handler(|request| answer(if request.method == "POST" { 429 } else { 200 }, &[], "{}")),
@@ -80,7 +81,7 @@ async fn each_task_gets_one_finding_and_active_ones_come_last_if_allowed() {
     let limits = Limits { allow_active: true, ..Limits::default() };
     let all = findings(server.port, tasks(), limits, CancellationToken::new()).await;
     assert_eq!(all.len(), 5);
-    assert_eq!(all[4].0, "a", "active claims come last");
+    assert_eq!(all[4].0, "a", "what others would notice comes last");
     let outcome =
         |item: &str| all.iter().find(|(own, ..)| own == item).map(|(.., finding)| finding.outcome);
     assert_eq!(outcome("a"), Some(Outcome::Pass));
@@ -88,6 +89,28 @@ async fn each_task_gets_one_finding_and_active_ones_come_last_if_allowed() {
     assert_eq!(outcome("c"), Some(Outcome::Pass));
     assert_eq!(outcome("d"), Some(Outcome::Inconclusive(Reason::Internal)));
     assert_eq!(outcome("e"), Some(Outcome::Inconclusive(Reason::Internal)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_take_turns_while_everything_else_goes_on() {
+    let server = silent().await;
+    let sleep = |time: &str| json!({"run": ["sleep", time]});
+    let tasks = vec![
+        task("a", 0, "http.expect", health()),
+        task("b", 0, "command.exit-zero", sleep("0.2")),
+        task("c", 0, "command.exit-zero", sleep("0.3")),
+    ];
+    let limits =
+        Limits { allow_active: true, per_probe: Duration::from_secs(4), ..Limits::default() };
+    let all = findings(server.port, tasks, limits, CancellationToken::new()).await;
+    let order: Vec<_> = all.iter().map(|(item, ..)| item.as_str()).collect();
+    assert_eq!(order, ["b", "c", "a"], "nobody waits for the silent server");
+    let [(.., first), (.., second), _] = all.as_slice() else { panic!("three findings") };
+    assert_eq!([first.outcome, second.outcome], [Outcome::Pass; 2], "{all:?}");
+    let ended = first.started_at + Duration::from_millis(first.took_ms);
+    // The two clocks of a finding are read one after the other.
+    let early = (ended - second.started_at).num_milliseconds();
+    assert!(early <= 20, "the second began {early} ms before the first had ended");
 }
 
 #[tokio::test(flavor = "multi_thread")]
