@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use countersign_workflow::{Home, World, default_home};
 use tauri::{AppHandle, Builder, Runtime};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::prelude::*;
 
 pub use session::Session;
 
@@ -34,13 +36,21 @@ pub fn context<R: Runtime>() -> tauri::Context<R> {
     tauri::generate_context!()
 }
 
+/// Writes what `COUNTERSIGN_LOG` asks for to standard error. Of other people's crates only
+/// their warnings: at trace level they write down what goes over the wire, tokens included.
+fn start_log() {
+    let quiet = filter_fn(|of| {
+        of.target().starts_with("countersign") || *of.level() <= tracing::Level::WARN
+    });
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(quiet);
+    let wanted = tracing_subscriber::EnvFilter::from_env("COUNTERSIGN_LOG");
+    tracing_subscriber::registry().with(lines).with(wanted).init();
+}
+
 /// Opens the home and the window, and stays until the window closes.
 #[must_use]
 pub fn run() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::from_env("COUNTERSIGN_LOG"))
-        .with_writer(std::io::stderr)
-        .init();
+    start_log();
     let home = match home_folder()
         .and_then(|path| Home::open(&path, World::real()).map_err(|failure| failure.to_string()))
     {
