@@ -5,6 +5,7 @@
 mod corpus;
 mod peers;
 mod scan;
+mod tls;
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -53,6 +54,7 @@ fn main() -> Result<()> {
         slowest.as_millis(),
         wall.as_secs_f64() / slowest.as_secs_f64().max(0.001)
     )?;
+    tls::measure(&mut out)?;
     scan::measure(&mut out)?;
     Ok(())
 }

@@ -10,12 +10,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 /// Searches text; Debian package `ripgrep`.
 pub(crate) const RIPGREP: (&str, &str) = ("rg", "ripgrep");
 /// Tests TLS servers; Debian package `testssl.sh`.
-#[allow(dead_code, reason = "the measures of TLS use it")]
 pub(crate) const TESTSSL: (&str, &str) = ("testssl", "testssl.sh");
 /// Scans for secrets; from PyPI.
 pub(crate) const DETECT_SECRETS: &str = "detect-secrets==1.5.0";
 /// Tests TLS servers; from PyPI.
-#[allow(dead_code, reason = "the measures of TLS use it")]
 pub(crate) const SSLYZE: &str = "sslyze==6.3.1";
 
 /// Where the bench keeps what takes long to make: peers and made-up trees.
