@@ -171,7 +171,8 @@ pub enum Turn {
     /// After the others of this kind: two test suites of one tree would get in each other's
     /// way (ports, databases, build folders).
     InLine,
-    /// When all else is done: the look leaves the target in a state that others would see.
+    /// When all else is done: the look leaves the target in a state that others would see,
+    /// or sees only what happens while nobody else asks.
     Last,
 }
 

@@ -47,9 +47,21 @@ pub(crate) const APPLICATION: &[Planted] = &[
         Fault::App("any-token"),
         &["deployed.authentication", "websocket.jwt"],
     ),
+    planted(
+        "a token that has run out is good enough",
+        Fault::App("expired-token"),
+        &["deployed.authentication", "websocket.jwt"],
+    ),
     planted("passwords can be guessed", Fault::App("login-unlimited"), &["deployed.rate-limit"]),
+    planted(
+        "whoever names another address may guess on",
+        Fault::App("login-trusts-forwarded"),
+        &["deployed.rate-limit"],
+    ),
     planted("the service says degraded", Fault::App("health-degraded"), &["deployed.health"]),
     planted("a socket needs no token", Fault::App("ws-any-token"), &["websocket.jwt"]),
+    planted("a socket is put out only after it was let in", Fault::App("ws-late-refusal"), &[]),
+    planted("a socket from any page is let in", Fault::App("ws-any-origin"), &["websocket.jwt"]),
     planted(
         "any tenant's room can be joined",
         Fault::App("ws-foreign-rooms"),
@@ -240,7 +252,8 @@ pub(crate) const SOURCE: &[Planted] = &[
             tree.write("backend/.env", "PORT=3000\n")?;
             tree.git(&["add", "--force", "backend/.env"]).map(|_| ())
         }),
-        &["secrets.env-ignored", "secret-store.not-committed"],
+        // What is tracked belongs to the source, and the deployment's .env holds its secrets.
+        &["secrets.env-ignored", "secrets.outside-code", "secret-store.not-committed"],
     ),
     planted(
         ".env was committed once",

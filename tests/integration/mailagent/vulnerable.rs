@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 use anyhow::Result;
 use countersign_tests::{Fault, MailAgent, Stores};
 
+use crate::ALONE;
 use crate::planted::{APPLICATION, PROXY, Planted, SECRETS, SOURCE, STORES, TESTS};
 use crate::release::Release;
 
-/// Faults that another one leaves no room for.
-const EXCLUDED: [&str; 8] = [
+/// Faults that another one leaves no room for. Behind a certificate that has ended the
+/// socket's faults could not be seen: no token is sent to a server that is not trusted.
+const EXCLUDED: [&str; 9] = [
     "the wildcard is allowed, with credentials",
     "another front end is allowed",
     "no token is good enough",
+    "the certificate has ended",
     "the certificate is for another name",
     "nobody signed the certificate",
     "only the root is redirected",
@@ -21,9 +24,9 @@ const EXCLUDED: [&str; 8] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "its expectations await the probes of sockets, code and pools: run with --ignored"]
 async fn a_vulnerable_deployment_fails_for_every_planted_fault_and_for_nothing_else() -> Result<()>
 {
+    let _alone = ALONE.lock().await;
     let tables = [APPLICATION, PROXY, STORES, SECRETS, SOURCE].into_iter().flatten();
     let all = tables.chain(TESTS.iter().map(|(planted, _)| planted));
     let (excluded, planted): (Vec<&Planted>, Vec<_>) =

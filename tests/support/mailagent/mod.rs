@@ -132,7 +132,8 @@ fn proxy(stores: &Stores, upstream: u16, faults: &[Fault]) -> Result<Nginx> {
 }
 
 /// What the team declares about the deployment.
-const FACTS: [(&str, &str); 8] = [
+const FACTS: [(&str, &str); 9] = [
+    ("rate_limit_try_forwarded", "true"),
     ("appendonly", "yes"),
     ("persistence", "yes"),
     ("cors_methods", "GET, POST, PUT, PATCH, DELETE"),

@@ -15,7 +15,7 @@ use self::slope::{Round, Slope, agreed};
 use super::psql::psql;
 use super::target::{Which, shown};
 use crate::context::Context;
-use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
+use crate::probe::{Definition, Doubt, Judgement, Observation, Probe, Turn};
 
 /// `postgres.pooled`
 pub struct Pooled;
@@ -87,6 +87,8 @@ impl Probe for Pooled {
                  `connection_limit`), or PgBouncer in transaction mode. 15 minutes.",
         active: false,
     };
+
+    const TURN: Turn = Turn::Last;
 
     fn expected(_: &Params) -> String {
         "a pooler on the way with a pool below max_connections, or next to no new session while \
