@@ -12,8 +12,9 @@ use super::settings::object;
 use super::source::{Left, calls, root};
 use super::syntax::{arguments, bare, callee, is, is_function, line, literal, one_line, value};
 use crate::context::Context;
-use crate::offload::{Abandoned, offload};
+use crate::offload::Abandoned;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
+use crate::source;
 
 /// Where a library keeps the size of its pool, as paths of keys in its settings.
 type Limits = &'static [&'static [&'static str]];
@@ -99,16 +100,11 @@ impl Probe for Pooled {
     }
 
     async fn observe(cx: &Context, _: &Params) -> Observation<Facts> {
-        let Some(source) = cx.environment().targets.source.as_deref() else {
-            return Observation::not_configured("source");
-        };
-        let place = cx.path(source);
-        let mut facts = offload(move |abandoned| look(&place, abandoned)).await;
-        if let (Ok(facts), Some(limit)) = (&mut facts, url_limit(cx)) {
+        let mut seen = source::look(cx, look).await;
+        if let (Ok(facts), Some(limit)) = (&mut seen.facts, url_limit(cx)) {
             let of_prisma = |one: &&mut Opens| one.what == "PrismaClient";
             facts.opens.iter_mut().filter(of_prisma).for_each(|one| one.how = limit.clone());
         }
-        let mut seen = Observation::new(source, facts);
         if let Ok(facts) = &seen.facts {
             seen.transcript = facts.opens.iter().map(shown).collect();
         }

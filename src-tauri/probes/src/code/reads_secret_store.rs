@@ -11,8 +11,9 @@ use super::names::Names;
 use super::source::{Left, calls, root};
 use super::syntax::{arguments, callee, is, is_function, last_name, line};
 use crate::context::Context;
-use crate::offload::{Abandoned, offload};
+use crate::offload::Abandoned;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
+use crate::source;
 
 /// Modules of secret stores, what the store is called, and the calls that read a secret.
 const STORES: [(&str, &str, &[&str]); 9] = [
@@ -82,12 +83,7 @@ impl Probe for ReadsSecretStore {
     }
 
     async fn observe(cx: &Context, _: &Params) -> Observation<Facts> {
-        let Some(source) = cx.environment().targets.source.as_deref() else {
-            return Observation::not_configured("source");
-        };
-        let place = cx.path(source);
-        let facts = offload(move |abandoned| look(&place, abandoned)).await;
-        let mut seen = Observation::new(source, facts);
+        let mut seen = source::look(cx, look).await;
         if let Ok(facts) = &seen.facts {
             let imports = facts.imports.iter().map(|path| format!("{path}  imports a library"));
             seen.transcript = facts.reads.iter().cloned().chain(imports).collect();

@@ -12,8 +12,9 @@ use super::settings::{Given, given, object};
 use super::source::{Left, calls, root};
 use super::syntax::{arguments, bare, callee, is, key, kids, line, literal, one_line, value};
 use crate::context::Context;
-use crate::offload::{Abandoned, offload};
+use crate::offload::Abandoned;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
+use crate::source;
 
 /// Keys that hold the connection's settings inside other settings.
 const INNER: [&str; 8] = [
@@ -85,12 +86,7 @@ impl Probe for RedisPassword {
     }
 
     async fn observe(cx: &Context, _: &Params) -> Observation<Facts> {
-        let Some(source) = cx.environment().targets.source.as_deref() else {
-            return Observation::not_configured("source");
-        };
-        let place = cx.path(source);
-        let facts = offload(move |abandoned| look(&place, abandoned)).await;
-        let mut seen = Observation::new(source, facts);
+        let mut seen = source::look(cx, look).await;
         if let Ok(facts) = &seen.facts {
             seen.transcript = facts.clients.iter().map(shown).collect();
         }
