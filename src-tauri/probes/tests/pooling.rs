@@ -5,6 +5,7 @@
 mod servers;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use countersign_domain::environment::Targets;
 use countersign_domain::finding::{Finding, Outcome, Reason};
@@ -94,8 +95,8 @@ fn cluster() -> Postgres {
     let role = format!(
         "SET password_encryption = 'scram-sha-256';\nCREATE ROLE app LOGIN PASSWORD '{PASSWORD}'"
     );
-    let databases =
-        ["shop", "each", "nothing", "busy"].map(|name| format!("CREATE DATABASE {name}"));
+    let databases = ["shop", "each", "nothing", "busy", "calming"]
+        .map(|name| format!("CREATE DATABASE {name}"));
     Postgres::start(HBA, None, &format!("{role};\n{}", databases.join(";\n")))
 }
 
@@ -108,20 +109,24 @@ async fn new_sessions_tell_whether_an_application_pools() {
     let nothing = application(Style::Nothing, port, "nothing").await;
     let busy = application(Style::Pool, port, "busy").await;
     let broken = application(Style::Broken, port, "shop").await;
-    // Somebody else who comes and goes all the time.
-    let noise = tokio::spawn(async move {
-        loop {
-            drop(connect(port, "busy").await.simple_query("SELECT 1").await);
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    let calming = application(Style::Pool, port, "calming").await;
+    // Somebody else who comes and goes: all the time, or in the first seconds.
+    let visits = |database, times| async move {
+        for _ in 0..times {
+            drop(connect(port, database).await.simple_query("SELECT 1").await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
         }
-    });
+    };
+    let noise = tokio::spawn(visits("busy", u32::MAX));
+    tokio::spawn(visits("calming", 30));
     let probe = |cx| async move { look(&cx, "postgres.pooled", json!({})).await };
     let person = Outcome::Inconclusive(Reason::NeedsPerson);
-    let (pool, each, nothing, busy) = futures::join!(
+    let (pool, each, nothing, busy, calming) = futures::join!(
         probe(at(port, "shop", Some(pool), None)),
         probe(at(port, "each", Some(each), None)),
         probe(at(port, "nothing", Some(nothing), None)),
         probe(at(port, "busy", Some(busy), None)),
+        probe(at(port, "calming", Some(calming), None)),
     );
     noise.abort();
     assert_is("a pool", &pool, Outcome::Pass, "opened 0 database sessions");
@@ -129,6 +134,7 @@ async fn new_sessions_tell_whether_an_application_pools() {
     assert_is("a connection each", &each, Outcome::Fail, "24 database sessions: no pool");
     assert_is("no database", &nothing, person, "does not seem to use the database");
     assert_is("much else", &busy, person, "Too much else");
+    assert_is("much else, for a while", &calming, Outcome::Pass, "opened 0 database sessions");
     let broken = probe(at(port, "shop", Some(broken), None)).await;
     assert_is("a broken route", &broken, Outcome::Inconclusive(Reason::Unexpected), "503");
     let none = probe(at(port, "shop", None, None)).await;

@@ -79,7 +79,7 @@ impl Probe for Pooled {
               (`path`, or the fact `pooling_path`, or /health), while pg_stat_database \
               (PostgreSQL 14) counts sessions (about none for a pool, about one each without) \
               and pg_stat_activity shows that queries ran. Before each round as long without \
-              requests. Pool parameters of the URL are kept as evidence.",
+              requests, and up to 4 times longer until little else happens. Pool parameters of the URL are kept as evidence.",
         blind: "A route that does not use the database, or a database with much other traffic, \
                 proves nothing. A pool's size is only seen at the pooler or in the URL, and is \
                 one process's: several processes add up.",

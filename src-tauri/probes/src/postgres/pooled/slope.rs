@@ -14,6 +14,9 @@ use crate::probe::Doubt;
 
 /// Times that it is measured; all must agree.
 const ROUNDS: usize = 2;
+/// Spans without requests that are looked at for a calm one, in each round. What a server
+/// process did up to 10 s ago may only be told now (PostgreSQL, `PGSTAT_IDLE_INTERVAL`).
+const SPANS: usize = 5;
 /// Requests of one round.
 const GETS: u32 = 12;
 /// Requests that a round must have made to tell anything.
@@ -42,6 +45,12 @@ pub struct Count {
 }
 
 impl Count {
+    /// Whether so little happened that `gets` requests would stand out.
+    fn is_calm(self, gets: u32) -> bool {
+        let others = self.transactions.max(self.queries);
+        self.sessions <= 1 && others <= i64::from(gets) / 4
+    }
+
     fn words(&self) -> String {
         let Self { sessions, transactions, queries } = self;
         format!("{sessions} new sessions, {transactions} transactions, queries at {queries} looks")
@@ -78,8 +87,7 @@ impl Round {
     pub fn slope(&self) -> Slope {
         let gets = i64::from(self.gets);
         let Self { quiet, busy, .. } = self;
-        let others = quiet.transactions.max(quiet.queries);
-        if self.gets < MIN_GETS || quiet.sessions > 1 || others > gets / 4 {
+        if self.gets < MIN_GETS || !quiet.is_calm(self.gets) {
             return Slope::Unclear;
         }
         let queries = busy.queries - quiet.queries;
@@ -122,10 +130,12 @@ pub(super) async fn measure(
     get(cx, &ask).await?;
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
-        let start = count(session).await?;
-        let (_, queries) = watch(session, None, cx).await?;
-        let before = count(session).await?;
-        let quiet = Count { queries, ..between(start, before) };
+        let (quiet, before) = calm(session, cx).await?;
+        if !quiet.is_calm(GETS) {
+            // Nothing could be told from requests, so none is sent.
+            rounds.push(Round { quiet, ..Round::default() });
+            break;
+        }
         let (gets, queries) = watch(session, Some(&ask), cx).await?;
         sleep(SETTLE).await;
         let after = count(session).await?;
@@ -133,6 +143,22 @@ pub(super) async fn measure(
         rounds.push(Round { gets, quiet, busy });
     }
     Ok(rounds)
+}
+
+/// Waits for a span in which little happens: what happened in it, and the numbers at its end.
+async fn calm(session: &Session, cx: &Context) -> Result<(Count, Count), Doubt> {
+    let mut start = count(session).await?;
+    let mut left = SPANS;
+    loop {
+        let (_, queries) = watch(session, None, cx).await?;
+        let end = count(session).await?;
+        let quiet = Count { queries, ..between(start, end) };
+        left -= 1;
+        if left == 0 || quiet.is_calm(GETS) {
+            return Ok((quiet, end));
+        }
+        start = end;
+    }
 }
 
 fn between(before: Count, after: Count) -> Count {
