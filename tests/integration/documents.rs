@@ -36,10 +36,10 @@ fn the_reference_of_the_probes_is_that_of_the_code() {
 }
 
 /// Lines of the checklist that a probe looks at, at least.
-const MIN_PROBED: usize = 49;
+const MIN_PROBED: usize = 56;
 /// Lines that are verified live, at least: by a probe, or counted from the live state of
 /// the other lines.
-const MIN_LIVE: usize = 56;
+const MIN_LIVE: usize = 63;
 /// Lines of the user's checklist.
 const LINES: usize = 65;
 

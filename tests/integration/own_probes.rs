@@ -11,7 +11,7 @@ use countersign_domain::environment::{Environment, Targets};
 use countersign_domain::finding::{Outcome, Reason};
 use countersign_probes::context::Context;
 use countersign_probes::registry;
-use countersign_tests::Prometheus;
+use countersign_tests::{Prometheus, PrometheusOptions};
 use countersign_workflow::{ProjectFile, template};
 use serde_json::json;
 
@@ -110,7 +110,10 @@ fn a_mistake_in_an_own_probe_is_told_with_its_line_and_column() {
 
 #[tokio::test]
 async fn the_real_prometheus_is_asked() -> Result<()> {
-    let prometheus = tokio::task::spawn_blocking(Prometheus::start).await?.context("Prometheus")?;
+    let prometheus =
+        tokio::task::spawn_blocking(|| Prometheus::start(&PrometheusOptions::default()))
+            .await?
+            .context("Prometheus")?;
     let environment = Environment {
         name: "test".to_owned(),
         production: false,

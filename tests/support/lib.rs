@@ -22,12 +22,14 @@ pub use ca::{Leaf, LeafOptions, TestCa};
 pub use cli::Cli;
 pub use git::GitTree;
 pub use hostile::{Behaviour, Hostile};
-pub use mailagent::{FRONTEND, Fault, MailAgent, Secrets, Stores, USER_PASSWORD, replace, token};
+pub use mailagent::{
+    FRONTEND, Fault, MailAgent, Monitoring, Secrets, Stores, USER_PASSWORD, replace, token,
+};
 pub use moto::Moto;
 pub use nginx::{LoginLimit, Nginx, NginxOptions, Origins, PlainHttp};
 pub use port::free_port;
 pub use postgres::{Postgres, PostgresOptions, SUPERUSER_PASSWORD};
 pub use process::{Process, Ran, run, wait_until};
-pub use prometheus::Prometheus;
+pub use prometheus::{Alertmanager, Prometheus, PrometheusOptions};
 pub use recorder::{Recorder, Wrapping};
 pub use redis::{Redis, RedisOptions};

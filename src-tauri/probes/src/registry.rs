@@ -7,7 +7,7 @@ use countersign_domain::template::ProbeUse;
 
 use crate::probe::{AnyProbe, Definition};
 use crate::{
-    auth, code, command, cors, dns, file, git, headers, http, postgres, promql, redis, secrets,
+    auth, code, command, cors, dns, file, git, headers, http, metrics, postgres, redis, secrets,
     store, tcp, tls, websocket,
 };
 
@@ -28,7 +28,7 @@ static ALL: LazyLock<Vec<&'static dyn AnyProbe>> = LazyLock::new(|| {
         tcp::PROBES,
         dns::PROBES,
         file::PROBES,
-        promql::PROBES,
+        metrics::PROBES,
         code::PROBES,
     ]
     .concat();

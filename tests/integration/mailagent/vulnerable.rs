@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use countersign_tests::{Fault, MailAgent, Stores};
+use countersign_tests::{Fault, MailAgent, Monitoring, Stores};
 
 use crate::ALONE;
 use crate::planted::{APPLICATION, PROXY, Planted, SECRETS, SOURCE, STORES, TESTS};
@@ -34,9 +34,13 @@ async fn a_vulnerable_deployment_fails_for_every_planted_fault_and_for_nothing_e
     assert_eq!(excluded.len(), EXCLUDED.len(), "every name stands in a table");
 
     let faults: Vec<Fault> = planted.iter().map(|planted| planted.fault).collect();
-    let fails: BTreeSet<_> = planted.iter().flat_map(|planted| planted.fails).copied().collect();
+    let mut fails: BTreeSet<_> =
+        planted.iter().flat_map(|planted| planted.fails).copied().collect();
+    fails.extend(["signoff.monitoring", "watch.traffic"]);
     let stores = Stores::start(&faults)?;
     let agent = MailAgent::start(&stores, &faults)?;
+    let monitoring = Monitoring::deaf(&agent)?;
+    let agent = monitoring.declared_by(agent);
     let run = Release::open(&agent)?.check(|_| true).await?;
     run.fails_exactly("vulnerable", &fails.into_iter().collect::<Vec<_>>());
     Ok(())

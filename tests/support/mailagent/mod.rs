@@ -4,6 +4,7 @@
 
 mod fault;
 mod install;
+mod monitoring;
 mod secrets;
 mod source;
 mod stores;
@@ -19,6 +20,7 @@ use anyhow::{Result, ensure};
 use tempfile::TempDir;
 
 pub use fault::Fault;
+pub use monitoring::Monitoring;
 pub use secrets::Secrets;
 pub use source::replace;
 pub use stores::{Stores, USER_PASSWORD};
@@ -47,6 +49,8 @@ pub struct MailAgent {
     pub secrets: Secrets,
     port: u16,
     targets: BTreeMap<&'static str, String>,
+    /// What the team declares beside [`FACTS`].
+    facts: BTreeMap<&'static str, String>,
     // Declared last: the folder goes after the process that writes into it.
     _dir: TempDir,
 }
@@ -71,7 +75,8 @@ impl MailAgent {
         let proxy = proxy(stores, port, faults)?;
         let mut targets = stores.targets(&database);
         targets.insert("frontend", FRONTEND.to_owned());
-        let agent = Self { proxy, process, source, secrets, port, targets, _dir: dir };
+        let facts = BTreeMap::new();
+        let agent = Self { proxy, process, source, secrets, port, targets, facts, _dir: dir };
         Ok(agent.addressed())
     }
 
@@ -114,7 +119,8 @@ impl MailAgent {
             text.push_str(&format!("{name} = \"env:{name}\"\n"));
         }
         text.push_str("[environment.facts]\n");
-        for (name, value) in FACTS {
+        let declared = self.facts.iter().map(|(name, value)| (*name, value.as_str()));
+        for (name, value) in FACTS.into_iter().chain(declared) {
             text.push_str(&format!("{name} = {value:?}\n"));
         }
         text

@@ -111,7 +111,9 @@ impl NginxOptions {
     #[must_use]
     pub fn in_front_of(upstream: u16, certificate: Leaf) -> Self {
         let hardened = Self::hardened(certificate, "", "");
-        Self { upstream: Some(upstream), headers: Vec::new(), ..hardened }
+        // For Prometheus, which asks the application itself.
+        let locations = vec!["location /metrics { return 404; }".to_owned()];
+        Self { upstream: Some(upstream), headers: Vec::new(), locations, ..hardened }
     }
 
     /// Everything wrong at once: old TLS versions, plain HTTP, any origin, no limit, no

@@ -22,7 +22,8 @@ use crate::tls::recorder::{self, Recorder};
 /// Every answer of the built-in demo target carries this header.
 pub const DEMO_MARK: &str = "x-countersign-demo";
 
-/// Bytes of a body that are read; then the connection is closed.
+/// Bytes of a body that are read unless the question asks for more; then the connection is
+/// closed.
 pub const MAX_BODY: usize = 64 * 1024;
 /// Who we say we are, so that an operator finds us in the logs.
 pub(crate) const USER_AGENT: &str = concat!("countersign-probe/", env!("CARGO_PKG_VERSION"));
@@ -46,6 +47,8 @@ pub struct Ask {
     pub secret_headers: Vec<(&'static str, Zeroizing<String>)>,
     /// A JSON body.
     pub json: Option<String>,
+    /// Bytes of the answer's body that are read.
+    pub max_body: usize,
 }
 
 impl Ask {
@@ -59,6 +62,7 @@ impl Ask {
             bearer: None,
             secret_headers: Vec::new(),
             json: None,
+            max_body: MAX_BODY,
         }
     }
 
@@ -96,6 +100,13 @@ impl Ask {
         self
     }
 
+    /// The same, with another bound for the answer's body, in bytes.
+    #[must_use]
+    pub fn up_to(mut self, bytes: usize) -> Self {
+        self.max_body = bytes;
+        self
+    }
+
     fn holds_secret(&self) -> bool {
         self.bearer.is_some() || !self.secret_headers.is_empty() || self.url.password().is_some()
     }
@@ -105,7 +116,7 @@ impl Ask {
     pub fn memo_key(&self) -> Option<String> {
         let repeatable = matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS);
         (repeatable && !self.holds_secret() && self.json.is_none())
-            .then(|| format!("{} {} {:?}", self.method, self.url, self.headers))
+            .then(|| format!("{} {} {:?} {}", self.method, self.url, self.headers, self.max_body))
     }
 
     /// The question in one line, for the transcript.
@@ -151,7 +162,7 @@ pub struct Answer {
     pub status: u16,
     /// Names in lower case; several fields of one name stay apart and in order.
     pub headers: Vec<(String, String)>,
-    /// The body, up to [`MAX_BODY`].
+    /// The body, up to [`Ask::max_body`].
     pub body: Vec<u8>,
     /// How the body ended.
     pub end: BodyEnd,
@@ -260,7 +271,7 @@ async fn exchange(cx: &Context, ask: &Ask, speech: Speech) -> Outcome {
         let seen = "the built-in demo answered: it stands for no real target";
         return Err(Failure::Unasked(Doubt::new(Reason::NotConfigured, seen)));
     }
-    Ok(Arc::new(read(response, channel, started, deadline).await))
+    Ok(Arc::new(read(response, channel, started, deadline, ask.max_body).await))
 }
 
 fn request(client: &Client, ask: &Ask) -> reqwest::RequestBuilder {
@@ -288,6 +299,7 @@ async fn read(
     channel: Channel,
     started: Instant,
     deadline: tokio::time::Instant,
+    max_body: usize,
 ) -> Answer {
     let status = response.status().as_u16();
     let headers = response
@@ -304,7 +316,7 @@ async fn read(
             Ok(Err(_)) => break BodyEnd::Broken,
             Ok(Ok(None)) => break BodyEnd::Whole,
             Ok(Ok(Some(chunk))) => {
-                let room = MAX_BODY - body.len();
+                let room = max_body - body.len();
                 body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                 if chunk.len() > room {
                     break BodyEnd::Cut;

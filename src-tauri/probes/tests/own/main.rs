@@ -3,6 +3,7 @@
 
 mod dns;
 mod file;
+mod metrics;
 mod promql;
 #[path = "../store/server.rs"]
 mod server;

@@ -94,6 +94,12 @@ fn the_way_back_the_contacts_and_the_watch_are_complete() {
     let thresholds: Vec<_> = template.watch.signals.iter().map(|s| s.above).collect();
     assert_eq!(thresholds, [Some(50), Some(100), Some(1000), Some(10), Some(10), None]);
     assert!(template.watch.signals[0].per_address, "failed logins count for each address");
+    for signal in template.watch.signals.iter().filter(|signal| signal.above.is_some()) {
+        let mut items = template.items().map(|(_, item)| item);
+        let item = items.find(|item| item.id == signal.item).expect("its item");
+        let limit = item.probes[0].params.get("at_most").and_then(serde_json::Value::as_u64);
+        assert_eq!(limit, signal.above.map(u64::from), "{} has one limit", signal.item);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { Cache } from './common/cache';
 import { Database } from './common/database';
+import { Metrics } from './common/metrics';
 import { Settings } from './common/settings';
 import { Faults } from './faults';
 import { AuthController } from './modules/auth/auth.controller';
@@ -21,6 +22,7 @@ export interface Ground {
   settings: Settings;
   database: Database;
   cache: Cache;
+  metrics: Metrics;
   faults: Faults;
 }
 

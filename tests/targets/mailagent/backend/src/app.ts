@@ -8,11 +8,12 @@ import { LiveAdapter } from './modules/live/live.adapter';
 
 /** The whole application, not yet listening. */
 export async function createApp(ground: Ground): Promise<NestExpressApplication> {
-  const { settings, faults } = ground;
+  const { settings, metrics, faults } = ground;
   const app = await NestFactory.create<NestExpressApplication>(AppModule.on(ground), { logger: ['error', 'warn'] });
   app.disable('x-powered-by');
   // One proxy stands in front: only what it adds to X-Forwarded-For is believed.
   app.set('trust proxy', faults.has('login-trusts-forwarded') ? true : 1);
+  app.use(metrics.count);
   app.use(
     helmet({
       contentSecurityPolicy: !faults.has('no-csp') && {
@@ -37,6 +38,7 @@ export async function createApp(ground: Ground): Promise<NestExpressApplication>
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', ...(faults.has('cors-all-methods') ? ['TRACE', 'CONNECT'] : [])],
     allowedHeaders: ['Content-Type', 'Authorization'],
   });
+  app.use('/metrics', metrics.answer);
   app.useWebSocketAdapter(new LiveAdapter(app, settings, faults));
   return app;
 }

@@ -5,6 +5,7 @@ import { JwtService } from '@nestjs/jwt';
 import { createApp } from '../src/app';
 import { Cache } from '../src/common/cache';
 import { Database } from '../src/common/database';
+import { Metrics } from '../src/common/metrics';
 import { Settings } from '../src/common/settings';
 import { Faults } from '../src/faults';
 import { hashed } from '../src/modules/auth/users.service';
@@ -66,7 +67,13 @@ export class Running {
       providers: ['a', 'b'].map((t) => ({ id: `mail-${t}`, tenant_id: `tenant-${t}`, kind: 'mail' })),
     });
     const cache = new MemoryCache();
-    const app = await createApp({ settings: new Settings(secret, FRONTEND), database, cache, faults: new Faults() });
+    const app = await createApp({
+      settings: new Settings(secret, FRONTEND),
+      database,
+      cache,
+      metrics: new Metrics(),
+      faults: new Faults(),
+    });
     await app.listen(0, '127.0.0.1');
     const { port } = app.getHttpServer().address() as AddressInfo;
     return new Running(`http://127.0.0.1:${port}`, password, cache, secret, () => app.close());

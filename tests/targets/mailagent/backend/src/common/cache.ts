@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import type { Metrics } from './metrics';
 
 /** What may be forgotten. */
 export abstract class Cache {
@@ -20,9 +21,12 @@ export class RedisCache extends Cache {
     retryStrategy: () => 500,
   });
 
-  constructor() {
+  constructor(metrics: Metrics) {
     super();
-    this.redis.on('error', (error: Error) => console.error(`redis: ${error.message}`));
+    this.redis.on('error', (error: Error) => {
+      metrics.failed('redis');
+      console.error(`redis: ${error.message}`);
+    });
   }
 
   async ping(): Promise<void> {

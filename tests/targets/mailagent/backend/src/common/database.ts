@@ -1,4 +1,5 @@
 import { Client, Pool, type QueryResultRow } from 'pg';
+import type { Metrics } from './metrics';
 
 /** Where rows come from. */
 export abstract class Database {
@@ -15,14 +16,19 @@ export class PooledDatabase extends Database {
     connectionTimeoutMillis: 2_000,
   });
 
-  constructor() {
+  constructor(private readonly metrics: Metrics) {
     super();
     // A connection that breaks while idle is replaced by the next query.
     this.pool.on('error', (error) => console.error(`database: ${error.message}`));
   }
 
   async query<Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
-    return (await this.pool.query<Row>(text, values)).rows;
+    try {
+      return (await this.pool.query<Row>(text, values)).rows;
+    } catch (error) {
+      this.metrics.failed('database');
+      throw error;
+    }
   }
 
   close(): Promise<void> {

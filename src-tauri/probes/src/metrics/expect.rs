@@ -3,6 +3,7 @@
 use countersign_domain::finding::Reason;
 use serde::Deserialize;
 
+use super::api;
 use super::samples::{Series, read};
 use crate::conditions::{self, Names, Scope};
 use crate::context::Context;
@@ -13,8 +14,6 @@ use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
 
 /// What a condition may speak of.
 const NAMES: Names = &["value", "values", "series", "count"];
-/// Longest query, in bytes.
-const MAX_QUERY: usize = 2_000;
 
 /// `promql.expect`
 pub struct Expect;
@@ -63,8 +62,8 @@ impl Probe for Expect {
         let mut transcript = vec![ask.line()];
         transcript.extend(answer.as_ref().map(|answer| answer.line(&["content-type"])));
         let facts = answer.map_err(Doubt::from).and_then(|answer| read(&answer));
-        transcript.extend(facts.iter().flatten().map(line));
-        let token = params.token.as_deref().unwrap_or_default();
+        transcript.extend(facts.iter().flatten().map(Series::line));
+        let token = params.token.as_deref().unwrap_or(api::TOKEN);
         Observation {
             target: target::shown(&ask.url),
             facts,
@@ -94,29 +93,18 @@ impl Probe for Expect {
             let view = view.unseen(&["value", "values", "series"], doubt);
             return view.judge(&params.expect, "no series");
         }
-        let seen = facts.iter().take(5).map(line).collect::<Vec<_>>().join("; ");
+        let seen = facts.iter().take(5).map(Series::line).collect::<Vec<_>>().join("; ");
         view.judge(&params.expect, format!("{} series: {seen}", facts.len()))
     }
 
     fn check(params: &Params) -> Result<(), String> {
-        let length = params.query.len();
-        if params.query.trim().is_empty() || length > MAX_QUERY {
-            return Err(format!("`query` has {length} bytes: expected 1 to {MAX_QUERY}"));
-        }
+        api::check(&params.query).map_err(|why| format!("`query` {why}"))?;
         conditions::check_all(&params.expect, NAMES)
     }
 }
 
-fn line(series: &Series) -> String {
-    let labels: Vec<_> =
-        series.labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
-    format!("{{{}}} {}", labels.join(", "), series.value)
-}
-
 fn ask(cx: &Context, params: &Params) -> Result<Ask, Doubt> {
-    let mut url = target::join(&target::metrics(cx)?, "/api/v1/query");
-    url.query_pairs_mut().append_pair("query", &params.query);
-    let ask = Ask::get(url);
+    let ask = api::query(cx, &params.query)?;
     let Some(name) = &params.token else { return Ok(ask) };
     let token = cx.secret(name).ok_or_else(|| {
         Doubt::new(Reason::NeedsCredentials, format!("the secret `{name}` was not found"))

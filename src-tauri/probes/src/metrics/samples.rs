@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use countersign_domain::finding::Reason;
 use serde::Deserialize;
 
+use super::api;
 use crate::http::visit::{Answer, BodyEnd};
 use crate::probe::Doubt;
 
 /// Series of one answer that are looked at.
 const MAX_SERIES: usize = 500;
-/// Longest message of Prometheus that is repeated.
-const MAX_MESSAGE: usize = 200;
 
 /// One series and its value now.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,14 +22,13 @@ pub struct Series {
     pub value: f64,
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    status: String,
-    #[serde(default)]
-    error: String,
-    #[serde(default)]
-    warnings: Vec<String>,
-    data: Option<Data>,
+impl Series {
+    /// The series as Prometheus writes it, for people.
+    pub(super) fn line(&self) -> String {
+        let labels: Vec<_> =
+            self.labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+        format!("{{{}}} {}", labels.join(", "), self.value)
+    }
 }
 
 #[derive(Deserialize)]
@@ -52,42 +50,21 @@ struct Element {
 /// The series of an answer.
 pub(super) fn read(answer: &Answer) -> Result<Vec<Series>, Doubt> {
     let odd = |what: String| Doubt::new(Reason::Unexpected, what);
-    match answer.end {
-        BodyEnd::Whole => {}
-        BodyEnd::Cut => return Err(odd("more than 64 KiB: let the query aggregate".to_owned())),
-        BodyEnd::TimedOut => {
-            return Err(Doubt::new(Reason::TimedOut, "the answer did not end within the deadline"));
-        }
-        BodyEnd::Broken => return Err(odd("the answer broke off".to_owned())),
+    if answer.end == BodyEnd::Cut {
+        return Err(odd("more than 64 KiB: let the query aggregate".to_owned()));
     }
-    if matches!(answer.status, 401 | 403) {
-        let seen = format!("status {}: Prometheus wants a login", answer.status);
-        return Err(Doubt::new(Reason::Refused, seen));
-    }
-    let told: Envelope = serde_json::from_slice(&answer.body)
-        .map_err(|_| odd(format!("status {}: not an answer of Prometheus", answer.status)))?;
-    if told.status != "success" || answer.status != 200 {
-        let message: String = told.error.chars().take(MAX_MESSAGE).collect();
-        return Err(odd(format!("status {}: {message}", answer.status)));
-    }
-    if !told.warnings.is_empty() {
-        // Prometheus and Thanos warn when a part of the data could not be read.
-        let message: String = told.warnings.join("; ").chars().take(MAX_MESSAGE).collect();
-        return Err(odd(format!("the answer may lack a part: {message}")));
-    }
-    match told.data {
-        Some(Data::Scalar((_, value))) => {
+    match api::data(answer)? {
+        Data::Scalar((_, value)) => {
             Ok(vec![Series { labels: BTreeMap::new(), value: number(&value)? }])
         }
-        Some(Data::Vector(found)) if found.len() > MAX_SERIES => {
+        Data::Vector(found) if found.len() > MAX_SERIES => {
             Err(odd(format!("more than {MAX_SERIES} series: let the query aggregate")))
         }
-        Some(Data::Vector(found)) => found.into_iter().map(series).collect(),
-        Some(Data::Matrix(_)) => Err(odd("the query asks for a range: expected one value now, \
+        Data::Vector(found) => found.into_iter().map(series).collect(),
+        Data::Matrix(_) => Err(odd("the query asks for a range: expected one value now, \
              as rate(…[5m]) or max_over_time(…[1h]) give"
             .to_owned())),
-        Some(Data::String(_)) => Err(odd("the query gives a text, not a number".to_owned())),
-        None => Err(odd("the answer holds no data".to_owned())),
+        Data::String(_) => Err(odd("the query gives a text, not a number".to_owned())),
     }
 }
 
