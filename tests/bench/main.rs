@@ -17,9 +17,10 @@ use countersign_domain::event::{Body, Envelope, SignedEvent};
 use countersign_domain::id::{EventId, Fingerprint, ProjectId, ReleaseId};
 use countersign_ledger::Ledger;
 use countersign_ledger::keys::{KeyFolder, OsRng};
+use countersign_tests::{Opened, open_release};
 use countersign_workflow::check::Selection;
-use countersign_workflow::view::{Attest, OpenRelease, TickCode, VerifyCode};
-use countersign_workflow::{Home, ProjectFile, World};
+use countersign_workflow::view::{Attest, TickCode, VerifyCode};
+use countersign_workflow::{Home, World};
 use ssh_key::{PublicKey, SshSig};
 use zeroize::Zeroizing;
 
@@ -118,25 +119,8 @@ fn verification() -> Result<(f64, f64)> {
 
 /// A release whose first item was ticked over and over.
 fn ticked(home: &Home) -> Result<(ProjectId, ReleaseId, String)> {
-    let passphrase = Zeroizing::new("bench passphrase".to_owned());
-    let view = home.create_key(None, "Bench", "bench@example.invalid", &passphrase)?;
-    let key = home.unlock(&view.fingerprint, &passphrase)?;
     let text = "[project]\nname = \"Bench\"\n[[environment]]\nname = \"staging\"\n";
-    let file = ProjectFile::parse(text, home.path())?;
-    let project = home.create_project(&key, file, &[])?;
-    let release = home.open_release(
-        &key,
-        &OpenRelease {
-            project: project.id.clone(),
-            version: "1".into(),
-            environment: "staging".into(),
-            template: None,
-            artifacts: Vec::new(),
-            ticket: String::new(),
-            reason: String::new(),
-            planned_for: None,
-        },
-    )?;
+    let Opened { author, key, release } = open_release(home, text, home.path())?;
     let item = release
         .sections
         .iter()
@@ -147,7 +131,7 @@ fn ticked(home: &Home) -> Result<(ProjectId, ReleaseId, String)> {
         home.attest(
             &key,
             &Attest {
-                project: project.id.clone(),
+                project: release.row.project.clone(),
                 release: release.row.id.clone(),
                 item: item.id.clone(),
                 tick: TickCode::Done,
@@ -155,7 +139,8 @@ fn ticked(home: &Home) -> Result<(ProjectId, ReleaseId, String)> {
             },
         )?;
     }
-    Ok((ProjectId::parse(&project.id)?, ReleaseId::parse(&release.row.id)?, view.public_key))
+    let project = ProjectId::parse(&release.row.project)?;
+    Ok((project, ReleaseId::parse(&release.row.id)?, author.public_key))
 }
 
 /// Wall time of a whole check run, and the time of its slowest probe.

@@ -8,11 +8,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use countersign_domain::member::Role;
-use countersign_tests::{Behaviour, Hostile};
-use countersign_workflow::view::OpenRelease;
-use countersign_workflow::{Home, ProjectFile, Requirements, World, verify_file};
+use countersign_tests::{Behaviour, Hostile, PASSPHRASE, open_release};
+use countersign_workflow::{Home, Requirements, World, verify_file};
 use driver::Window;
-use zeroize::Zeroizing;
 
 /// Held by each test: one window at a time, or the answers of both are late.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -43,33 +41,16 @@ async fn a_newcomer_gets_from_first_start_to_an_exported_record() -> Result<()> 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_that_never_answers_leaves_the_window_alive_and_nothing_passes() -> Result<()> {
     let _alone = ALONE.lock().await;
-    const PASSPHRASE: &str = "a passphrase of a test";
     let silent = Hostile::start(Behaviour::Silent)?;
     let folder = tempfile::tempdir()?;
     let home = Home::open(folder.path(), World::real())?;
-    let passphrase = Zeroizing::new(PASSPHRASE.to_owned());
-    let view = home.create_key(None, "Ana", "ana@example.invalid", &passphrase)?;
-    let key = home.unlock(&view.fingerprint, &passphrase)?;
     let port = silent.port();
     let text = format!(
         "[project]\nname = \"Silent\"\n[[environment]]\nname = \"staging\"\n\
          [environment.targets]\napi = \"https://127.0.0.1:{port}\"\n\
          redis = \"redis://127.0.0.1:{port}\"\nfrontend = \"https://app.example.invalid\"\n"
     );
-    let project = home.create_project(&key, ProjectFile::parse(&text, folder.path())?, &[])?;
-    home.open_release(
-        &key,
-        &OpenRelease {
-            project: project.id,
-            version: "1.0.0".into(),
-            environment: "staging".into(),
-            template: None,
-            artifacts: Vec::new(),
-            ticket: String::new(),
-            reason: String::new(),
-            planned_for: None,
-        },
-    )?;
+    open_release(&home, &text, folder.path())?;
 
     let window = Window::open(folder.path()).await?;
     window.click("release-row").await?;

@@ -17,6 +17,7 @@ mod process;
 mod prometheus;
 mod recorder;
 mod redis;
+mod release;
 
 pub use ca::{Leaf, LeafOptions, TestCa};
 pub use cli::Cli;
@@ -33,3 +34,4 @@ pub use process::{Process, Ran, run, wait_until};
 pub use prometheus::{Alertmanager, Prometheus, PrometheusOptions};
 pub use recorder::{Recorder, Wrapping};
 pub use redis::{Redis, RedisOptions};
+pub use release::{Opened, PASSPHRASE, open_release};

@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use countersign_domain::id::{ItemId, ProjectId, ReleaseId};
-use countersign_tests::MailAgent;
+use countersign_tests::{MailAgent, Opened, open_release};
 use countersign_workflow::check::Selection;
-use countersign_workflow::view::{CheckView, ItemResult, OpenRelease, OutcomeCode};
-use countersign_workflow::{Home, ProjectFile, UnlockedKey, World};
-use zeroize::Zeroizing;
+use countersign_workflow::view::{CheckView, ItemResult, OutcomeCode};
+use countersign_workflow::{Home, UnlockedKey, World};
 
 /// The section whose items run commands, which takes seconds each.
 pub(crate) const TESTS: &str = "tests.";
@@ -41,25 +40,8 @@ impl Release {
         let world =
             World { variable: Arc::new(move |name| values.get(name).cloned()), ..World::real() };
         let home = Home::open(folder.path(), world)?;
-        let passphrase = Zeroizing::new("a passphrase of a test".to_owned());
-        let view = home.create_key(None, "Ana", "ana@example.invalid", &passphrase)?;
-        let key = home.unlock(&view.fingerprint, &passphrase)?;
-        let file = ProjectFile::parse(project, folder.path())?;
-        let project = home.create_project(&key, file, &[])?;
-        let release = home.open_release(
-            &key,
-            &OpenRelease {
-                project: project.id.clone(),
-                version: "1.0.0".into(),
-                environment: "staging".into(),
-                template: None,
-                artifacts: Vec::new(),
-                ticket: String::new(),
-                reason: String::new(),
-                planned_for: None,
-            },
-        )?;
-        let project = ProjectId::parse(&project.id)?;
+        let Opened { key, release, .. } = open_release(&home, project, folder.path())?;
+        let project = ProjectId::parse(&release.row.project)?;
         let release = ReleaseId::parse(&release.row.id)?;
         Ok(Self { home, key, project, release, _folder: folder })
     }

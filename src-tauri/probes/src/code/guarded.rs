@@ -10,9 +10,9 @@ use super::app_guards::{Custom, Surroundings, look as look_around};
 use super::classes::{Class, classes};
 use super::guards::{Applied, Controller, Known, Place, controller};
 use super::names::Names;
-use super::source::{check_path, one, root};
+use super::source::{self, check_path, one};
 use crate::context::Context;
-use crate::offload::{Abandoned, offload};
+use crate::offload::Abandoned;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
 
 /// `code.guarded`
@@ -86,12 +86,9 @@ impl Probe for Guarded {
     }
 
     async fn observe(cx: &Context, params: &Params) -> Observation<Facts> {
-        let Some(source) = cx.environment().targets.source.as_deref() else {
-            return Observation::not_configured("source");
-        };
-        let (place, wanted) = (cx.path(source), params.clone());
-        let facts = offload(move |abandoned| look(&place, &wanted, abandoned)).await;
-        let mut seen = Observation::new(&params.file, facts);
+        let wanted = params.clone();
+        let work = move |root: &Path, abandoned: &Abandoned| look(root, &wanted, abandoned);
+        let mut seen = source::look_at(cx, &params.file, work).await;
         if let Ok(facts) = &seen.facts {
             seen.transcript.clone_from(&facts.shown);
         }
@@ -295,9 +292,8 @@ fn notes(controller: &Controller, params: &Params) -> Vec<Note> {
     notes
 }
 
-fn look(place: &Path, params: &Params, abandoned: &Abandoned) -> Result<Facts, Doubt> {
-    let root = root(place)?;
-    let source = one(&root, &params.file, abandoned)?;
+fn look(root: &Path, params: &Params, abandoned: &Abandoned) -> Result<Facts, Doubt> {
+    let source = one(root, &params.file, abandoned)?;
     let names = Names::of(&source.tree);
     let all = classes(&source.tree, &names);
     let chosen: Vec<_> = all
@@ -324,7 +320,7 @@ fn look(place: &Path, params: &Params, abandoned: &Abandoned) -> Result<Facts, D
         .collect();
     custom.sort();
     custom.dedup();
-    let around = look_around(&root, &custom, abandoned)?;
+    let around = look_around(root, &custom, abandoned)?;
     let shown = chosen.iter().flat_map(|class| shown(class)).collect();
     Ok(Facts { controllers, around, shown })
 }

@@ -8,11 +8,11 @@ use serde::Deserialize;
 
 use super::language::Node;
 use super::names::Names;
-use super::source::{calls, root, texts};
+use super::source::{self, calls, texts};
 use super::syntax::{arguments, bare, callee, is, last_name, line};
 use crate::context::Context;
 use crate::http::pages::{self, Page};
-use crate::offload::{Abandoned, offload};
+use crate::offload::Abandoned;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
 
 /// Packages that are Helmet, or apply it.
@@ -95,11 +95,8 @@ impl Probe for HelmetApplied {
     async fn observe(cx: &Context, _: &Params) -> Observation<Facts> {
         let headers: Vec<_> = CORE.iter().chain(&MARK).copied().collect();
         let live = pages::observe(cx, &headers).await;
-        let source = match cx.environment().targets.source.as_deref() {
-            Some(source) => {
-                let place = cx.path(source);
-                Some(offload(move |abandoned| look(&place, abandoned)).await)
-            }
+        let source = match cx.environment().targets.source {
+            Some(_) => Some(source::look(cx, look).await.facts),
             None => None,
         };
         let mut transcript = live.transcript;
@@ -209,10 +206,9 @@ fn sends(page: &Page, name: &str) -> bool {
     }
 }
 
-fn look(place: &Path, abandoned: &Abandoned) -> Result<InSource, Doubt> {
-    let root = root(place)?;
+fn look(root: &Path, abandoned: &Abandoned) -> Result<InSource, Doubt> {
     let mut out = InSource::default();
-    calls(&root, abandoned, &["helmet"], |path, names, call| {
+    calls(root, abandoned, &["helmet"], |path, names, call| {
         let imports = names.imports(|own| PACKAGES.contains(&own));
         if imports && out.imported.last().is_none_or(|last| last != path) {
             out.imported.push(path.to_owned());
@@ -222,7 +218,7 @@ fn look(place: &Path, abandoned: &Abandoned) -> Result<InSource, Doubt> {
         }
     })?;
     let manifest = |path: &str| path == "package.json" || path.ends_with("/package.json");
-    texts(&root, abandoned, manifest, |path, _, text, _| {
+    texts(root, abandoned, manifest, |path, _, text, _| {
         let Ok(manifest) = serde_json::from_str::<serde_json::Value>(text) else { return };
         for group in ["dependencies", "devDependencies"] {
             for package in PACKAGES {

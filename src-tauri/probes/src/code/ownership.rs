@@ -11,10 +11,10 @@ use super::language::{Node, Script};
 use super::names::Names;
 use super::pattern::compile;
 use super::roles::{Role, Roles, of_parameters, speaks_of_caller};
-use super::source::{Source, check_path, is_test, one, root, scan};
+use super::source::{self, Source, check_path, is_test, one, scan};
 use super::syntax::{bare, callee, is, is_function, kids, legible, line, text};
 use crate::context::Context;
-use crate::offload::{Abandoned, offload};
+use crate::offload::Abandoned;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
 
 mod cover;
@@ -107,12 +107,9 @@ impl Probe for OwnershipChecked {
     }
 
     async fn observe(cx: &Context, params: &Params) -> Observation<Vec<Seen>> {
-        let Some(source) = cx.environment().targets.source.as_deref() else {
-            return Observation::not_configured("source");
-        };
-        let (place, wanted) = (cx.path(source), params.clone());
-        let facts = offload(move |abandoned| look(&place, &wanted, abandoned)).await;
-        let mut seen = Observation::new(&params.file, facts);
+        let wanted = params.clone();
+        let work = move |root: &Path, abandoned: &Abandoned| look(root, &wanted, abandoned);
+        let mut seen = source::look_at(cx, &params.file, work).await;
         if let Ok(facts) = &seen.facts {
             seen.transcript = facts.iter().flat_map(|seen| seen.excerpt.clone()).collect();
         }
@@ -170,9 +167,8 @@ impl Probe for OwnershipChecked {
     }
 }
 
-fn look(place: &Path, params: &Params, abandoned: &Abandoned) -> Result<Vec<Seen>, Doubt> {
-    let root = root(place)?;
-    let source = one(&root, &params.file, abandoned)?;
+fn look(root: &Path, params: &Params, abandoned: &Abandoned) -> Result<Vec<Seen>, Doubt> {
+    let source = one(root, &params.file, abandoned)?;
     let names = Names::of(&source.tree);
     let all = classes(&source.tree, &names);
     let has = |class: &&Class<'_>| class.methods.iter().any(|one| one.name == params.method);
@@ -195,7 +191,7 @@ fn look(place: &Path, params: &Params, abandoned: &Abandoned) -> Result<Vec<Seen
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Doubt::new(Reason::Internal, error))?;
     let injected: Vec<_> = chosen.iter().flat_map(|class| injected(class)).collect();
-    let services = services(&root, &injected, abandoned)?;
+    let services = services(root, &injected, abandoned)?;
     let read: Vec<_> = services
         .iter()
         .map(|source| {

@@ -9,10 +9,10 @@ use ignore::overrides::{Override, OverrideBuilder};
 use serde::Deserialize;
 
 use super::language::{Script, first_error, parse};
-use super::source::{Left, root, scan};
+use super::source::{self, Left, scan};
 use super::syntax::{line, one_line};
 use crate::context::Context;
-use crate::offload::{Abandoned, offload};
+use crate::offload::Abandoned;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
 
 /// Longest pattern, in bytes.
@@ -111,12 +111,9 @@ impl Probe for CodePattern {
     }
 
     async fn observe(cx: &Context, params: &Params) -> Observation<Facts> {
-        let Some(source) = cx.environment().targets.source.as_deref() else {
-            return Observation::not_configured("source");
-        };
-        let (place, wanted) = (cx.path(source), params.clone());
-        let facts = offload(move |abandoned| look(&place, &wanted, abandoned)).await;
-        let mut seen = Observation::new(source, facts);
+        let wanted = params.clone();
+        let work = move |root: &Path, abandoned: &Abandoned| look(root, &wanted, abandoned);
+        let mut seen = source::look(cx, work).await;
         if let Ok(facts) = &seen.facts {
             seen.transcript.clone_from(&facts.hits);
         }
@@ -200,10 +197,9 @@ fn globs(root: &Path, files: &[String]) -> Result<Override, String> {
     builder.build().map_err(|error| format!("`files`: {error}"))
 }
 
-fn look(place: &Path, params: &Params, abandoned: &Abandoned) -> Result<Facts, Doubt> {
+fn look(root: &Path, params: &Params, abandoned: &Abandoned) -> Result<Facts, Doubt> {
     let ours = |error: String| Doubt::new(Reason::Internal, error);
-    let root = root(place)?;
-    let globs = globs(&root, &params.files).map_err(ours)?;
+    let globs = globs(root, &params.files).map_err(ours)?;
     let mut patterns = Vec::new();
     for script in Script::ALL {
         // A pattern for one dialect need not be code in the other.
@@ -214,7 +210,7 @@ fn look(place: &Path, params: &Params, abandoned: &Abandoned) -> Result<Facts, D
     }
     let mut facts = Facts::default();
     let wanted = |path: &str| globs.matched(root.join(path), false).is_whitelist();
-    let left = scan(&root, abandoned, wanted, &[], params.language, |source| {
+    let left = scan(root, abandoned, wanted, &[], params.language, |source| {
         let script = *source.tree.lang();
         let of_script = patterns.iter().find(|(own, _)| *own == script);
         let Some((_, pattern)) = of_script else { return };

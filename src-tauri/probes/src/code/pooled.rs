@@ -9,12 +9,11 @@ use serde::Deserialize;
 use super::language::Node;
 use super::names::Names;
 use super::settings::object;
-use super::source::{Left, calls, root};
+use super::source::{self, Left, calls};
 use super::syntax::{arguments, bare, callee, is, is_function, line, literal, one_line, value};
 use crate::context::Context;
 use crate::offload::Abandoned;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
-use crate::source;
 
 /// Where a library keeps the size of its pool, as paths of keys in its settings.
 type Limits = &'static [&'static [&'static str]];
@@ -169,11 +168,10 @@ fn shown(opens: &Opens) -> String {
     format!("{}  {}  {how}", opens.at, opens.what)
 }
 
-fn look(place: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
-    let root = root(place)?;
+fn look(root: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
     let mut facts = Facts::default();
     let words = ["pg", "prisma", "typeorm", "knex", "sequelize", "postgres"];
-    let left = calls(&root, abandoned, &words, |path, names, call| {
+    let left = calls(root, abandoned, &words, |path, names, call| {
         if let Some((what, how)) = opens(names, call) {
             let at = format!("{path}:{}", line(call));
             facts.opens.push(Opens { at, what, how, again: made_again(call) });

@@ -8,12 +8,11 @@ use serde::Deserialize;
 
 use super::language::Node;
 use super::names::Names;
-use super::source::{Left, calls, root};
+use super::source::{self, Left, calls};
 use super::syntax::{arguments, callee, is, is_function, last_name, line};
 use crate::context::Context;
 use crate::offload::Abandoned;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
-use crate::source;
 
 /// Modules of secret stores, what the store is called, and the calls that read a secret.
 const STORES: [(&str, &str, &[&str]); 9] = [
@@ -117,11 +116,10 @@ impl Probe for ReadsSecretStore {
     }
 }
 
-fn look(place: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
-    let root = root(place)?;
+fn look(root: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
     let mut facts = Facts::default();
     let words = STORES.map(|(module, _, _)| module);
-    let left = calls(&root, abandoned, &words, |path, names, call| {
+    let left = calls(root, abandoned, &words, |path, names, call| {
         let mut imported =
             STORES.iter().filter(|(module, _, _)| names.imports(|own| is_of(own, module)));
         let Some(first) = imported.next() else { return };

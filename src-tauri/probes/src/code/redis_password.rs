@@ -9,12 +9,11 @@ use serde::Deserialize;
 use super::language::Node;
 use super::names::Names;
 use super::settings::{Given, given, object};
-use super::source::{Left, calls, root};
+use super::source::{self, Left, calls};
 use super::syntax::{arguments, bare, callee, is, key, kids, line, literal, one_line, value};
 use crate::context::Context;
 use crate::offload::Abandoned;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
-use crate::source;
 
 /// Keys that hold the connection's settings inside other settings.
 const INNER: [&str; 8] = [
@@ -145,11 +144,10 @@ fn shown(client: &Client) -> String {
     format!("{}  {}  {from}", client.at, client.made_by)
 }
 
-fn look(place: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
-    let root = root(place)?;
+fn look(root: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
     let mut facts = Facts::default();
     let words = ["redis", "Redis", "bull", "Bull", "REDIS"];
-    let left = calls(&root, abandoned, &words, |path, names, call| {
+    let left = calls(root, abandoned, &words, |path, names, call| {
         if let Some((made_by, password)) = client(names, call) {
             let at = format!("{path}:{}", line(call));
             facts.clients.push(Client { at, made_by, password });

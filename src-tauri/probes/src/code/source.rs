@@ -9,8 +9,9 @@ use countersign_domain::finding::{Note, Reason};
 use super::language::{MAX_FILE, Node, Script, Tree, Unparsable, first_error, parse};
 use super::names::Names;
 use super::syntax::{callee, is_dead};
+use crate::context::Context;
 use crate::offload::Abandoned;
-use crate::probe::Doubt;
+use crate::probe::{Doubt, Observation};
 
 /// Files of code that one look reads at most.
 const MAX_FILES: usize = 20_000;
@@ -95,14 +96,29 @@ impl Left {
     }
 }
 
-/// The root of the source tree, with links resolved.
-pub(super) fn root(path: &Path) -> Result<PathBuf, Doubt> {
-    let missing = |why: &dyn std::fmt::Display| {
-        let seen = format!("`source` is {}: {why}", path.display());
+/// Runs `work` over the root of the source tree, links resolved, on a thread of its own.
+pub(super) async fn look<T: Send + 'static>(
+    cx: &Context,
+    work: impl FnOnce(&Path, &Abandoned) -> Result<T, Doubt> + Send + 'static,
+) -> Observation<T> {
+    crate::source::look(cx, move |place, abandoned| work(&root(place)?, abandoned)).await
+}
+
+/// The same for a claim about one file, which is what was looked at then.
+pub(super) async fn look_at<T: Send + 'static>(
+    cx: &Context,
+    file: &str,
+    work: impl FnOnce(&Path, &Abandoned) -> Result<T, Doubt> + Send + 'static,
+) -> Observation<T> {
+    Observation { target: file.to_owned(), ..look(cx, work).await }
+}
+
+/// What leads out of the tree is told by where it really is, so the root must be real too.
+fn root(place: &Path) -> Result<PathBuf, Doubt> {
+    place.canonicalize().map_err(|error| {
+        let seen = format!("`source` is {}: {error}", place.display());
         Doubt::new(Reason::NotConfigured, seen)
-    };
-    let root = path.canonicalize().map_err(|error| missing(&error))?;
-    if root.is_dir() { Ok(root) } else { Err(missing(&"not a folder")) }
+    })
 }
 
 /// Checks a path that a template gives: relative, and inside the tree.

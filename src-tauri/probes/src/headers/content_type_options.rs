@@ -4,6 +4,7 @@ use countersign_domain::finding::Outcome;
 use serde::Deserialize;
 
 use crate::context::Context;
+use crate::http::every_page::{EveryPage, Words};
 use crate::http::pages::{self, Page, Pages};
 use crate::probe::{Definition, Judgement, Observation, Probe};
 
@@ -50,32 +51,17 @@ impl Probe for ContentTypeOptions {
     }
 
     fn judge(pages: &Pages, params: &Params) -> Judgement {
-        let facts = &pages.all;
-        let expected = Self::expected(params);
-        let said: Vec<Said> = facts.iter().map(said).collect();
-        let seen = facts.iter().map(shown).collect::<Vec<_>>().join("; ");
-        let verdict = |outcome, summary: String| {
-            Judgement::new(outcome, summary, expected.clone(), seen.clone())
-                .notes(pages::certificate_note(facts))
-        };
+        let said: Vec<Said> = pages.all.iter().map(said).collect();
+        let every = EveryPage::of(pages, Self::expected(params), shown);
         if said.contains(&Said::Other) {
-            return verdict(Outcome::Fail, "The header is not `nosniff`".to_owned());
+            return every.verdict(Outcome::Fail, "The header is not `nosniff`");
         }
-        let (missing, on_errors) = pages::failing(facts, &said, |said| *said == Said::Nothing);
-        if !missing.is_empty() {
-            let summary = format!("The header is missing on {}", pages::paths(&missing));
-            return verdict(Outcome::Fail, summary);
-        }
-        if let Some(undecided) = pages.undecided(&expected, &seen) {
-            return undecided;
-        }
-        let judgement = verdict(Outcome::Pass, "Browsers are told not to guess types".to_owned());
-        let judgement = judgement.notes(pages.unseen.clone());
-        if on_errors.is_empty() {
-            return judgement;
-        }
-        let text = format!("Missing on error pages: {}", pages::paths(&on_errors));
-        judgement.note("nosniff-not-on-errors", text)
+        let words = Words {
+            missing: "The header is missing on",
+            sent: "Browsers are told not to guess types",
+            on_errors: "nosniff-not-on-errors",
+        };
+        every.unless_missing(&said, |said| *said == Said::Nothing, &words)
     }
 }
 

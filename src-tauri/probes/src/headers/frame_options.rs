@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::context::Context;
 use crate::headers::policy::{self, ENFORCED};
+use crate::http::every_page::{EveryPage, Words};
 use crate::http::pages::{self, Page, Pages};
 use crate::probe::{Definition, Judgement, Observation, Probe};
 
@@ -55,38 +56,21 @@ impl Probe for FrameOptions {
     }
 
     fn judge(pages: &Pages, params: &Params) -> Judgement {
-        let facts = &pages.all;
-        let expected = Self::expected(params);
-        let guards: Vec<Guard> = facts.iter().map(guard).collect();
-        let seen = facts.iter().map(shown).collect::<Vec<_>>().join("; ");
-        let verdict = |outcome, summary: String| {
-            Judgement::new(outcome, summary, expected.clone(), seen.clone())
-                .notes(pages::certificate_note(facts))
-        };
+        let guards: Vec<Guard> = pages.all.iter().map(guard).collect();
+        let every = EveryPage::of(pages, Self::expected(params), shown);
         let broken = guards.iter().find_map(|guard| match guard {
             Guard::Broken(why) => Some(*why),
             Guard::Policy | Guard::Header | Guard::Nothing => None,
         });
         if let Some(why) = broken {
-            return verdict(Outcome::Fail, why.to_owned());
+            return every.verdict(Outcome::Fail, why);
         }
-        let (missing, on_errors) = pages::failing(facts, &guards, |guard| *guard == Guard::Nothing);
-        if !missing.is_empty() {
-            return verdict(
-                Outcome::Fail,
-                format!("Any site may frame {}", pages::paths(&missing)),
-            );
-        }
-        if let Some(undecided) = pages.undecided(&expected, &seen) {
-            return undecided;
-        }
-        let judgement = verdict(Outcome::Pass, "Other sites cannot frame the pages".to_owned());
-        let judgement = judgement.notes(pages.unseen.clone());
-        if on_errors.is_empty() {
-            return judgement;
-        }
-        let text = format!("Missing on error pages: {}", pages::paths(&on_errors));
-        judgement.note("frame-options-not-on-errors", text)
+        let words = Words {
+            missing: "Any site may frame",
+            sent: "Other sites cannot frame the pages",
+            on_errors: "frame-options-not-on-errors",
+        };
+        every.unless_missing(&guards, |guard| *guard == Guard::Nothing, &words)
     }
 }
 

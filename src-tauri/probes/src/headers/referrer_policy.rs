@@ -4,6 +4,7 @@ use countersign_domain::finding::Outcome;
 use serde::Deserialize;
 
 use crate::context::Context;
+use crate::http::every_page::{EveryPage, Words};
 use crate::http::pages::{self, Page, Pages};
 use crate::probe::{Definition, Judgement, Observation, Probe};
 
@@ -57,37 +58,22 @@ impl Probe for ReferrerPolicy {
     }
 
     fn judge(pages: &Pages, params: &Params) -> Judgement {
-        let facts = &pages.all;
-        let expected = Self::expected(params);
-        let said: Vec<Said> = facts.iter().map(said).collect();
-        let seen = facts.iter().map(shown).collect::<Vec<_>>().join("; ");
-        let verdict = |outcome, summary: String| {
-            Judgement::new(outcome, summary, expected.clone(), seen.clone())
-                .notes(pages::certificate_note(facts))
-        };
+        let said: Vec<Said> = pages.all.iter().map(said).collect();
+        let every = EveryPage::of(pages, Self::expected(params), shown);
         if said.contains(&Said::Open) {
-            return verdict(Outcome::Fail, "Whole addresses are sent to other sites".to_owned());
+            return every.verdict(Outcome::Fail, "Whole addresses are sent to other sites");
         }
-        let (missing, on_errors) = pages::failing(facts, &said, |said| *said == Said::Nothing);
-        if !missing.is_empty() {
-            let summary = format!("No known policy on {}", pages::paths(&missing));
-            return verdict(Outcome::Fail, summary);
-        }
-        if let Some(undecided) = pages.undecided(&expected, &seen) {
-            return undecided;
-        }
-        let mut judgement =
-            verdict(Outcome::Pass, "Addresses are not sent to other sites".to_owned())
-                .notes(pages.unseen.clone());
-        if said.contains(&Said::Origin) {
+        let words = Words {
+            missing: "No known policy on",
+            sent: "Addresses are not sent to other sites",
+            on_errors: "referrer-policy-not-on-errors",
+        };
+        let judgement = every.unless_missing(&said, |said| *said == Said::Nothing, &words);
+        if judgement.outcome == Outcome::Pass && said.contains(&Said::Origin) {
             let text = "The origin is sent to other sites, also to pages in the clear";
-            judgement = judgement.note("referrer-origin-sent", text);
+            return judgement.note("referrer-origin-sent", text);
         }
-        if on_errors.is_empty() {
-            return judgement;
-        }
-        let text = format!("Missing on error pages: {}", pages::paths(&on_errors));
-        judgement.note("referrer-policy-not-on-errors", text)
+        judgement
     }
 }
 

@@ -1,5 +1,6 @@
 //! Claims about answers over HTTP, and the one fetch layer that all of them share.
 
+pub mod every_page;
 pub mod expect;
 pub mod failure;
 pub mod hsts;

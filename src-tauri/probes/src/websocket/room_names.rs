@@ -12,7 +12,7 @@ use super::member::{Member, Over, acknowledged};
 use super::reproduce;
 use super::rooms::{self, Slots, Trick, arguments, names_rooms};
 use super::setup::Params;
-use super::tenants::{self, Pair, QUIET, Tenant};
+use super::tenants::{Meeting, Pair, QUIET, Tenant};
 use crate::context::Context;
 use crate::http::target;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
@@ -88,20 +88,14 @@ impl Probe for RoomNames {
     }
 
     async fn observe(cx: &Context, params: &Params) -> Observation<Facts> {
-        let door = match Door::of(cx, params) {
-            Ok(door) => door,
-            Err(doubt) => return Observation::new("websocket", Err(doubt)),
+        let Meeting { door, a, b, topic } = match Meeting::of(cx, params) {
+            Ok(meeting) => meeting,
+            Err((target, doubt)) => return Observation::new(target, Err(doubt)),
         };
-        let shown = target::shown(&door.url);
-        let (a, b) = match tenants::both(cx, &door.params) {
-            Ok(both) => both,
-            Err(doubt) => return Observation::new(shown, Err(doubt)),
-        };
-        let topic = tenants::topic(&door.params);
         let mut look = Look { cx, door: &door, topic: &topic, lines: Vec::new() };
         let facts = look.all(&a, &b).await;
         let reproduce = Some(command(cx, &door, &a, &b, &topic));
-        Observation { target: shown, facts, transcript: look.lines, reproduce }
+        Observation { target: target::shown(&door.url), facts, transcript: look.lines, reproduce }
     }
 
     fn judge(facts: &Facts, params: &Params) -> Judgement {

@@ -11,7 +11,7 @@ use super::member::{Over, acknowledged, grants};
 use super::reproduce;
 use super::rooms::{Slots, arguments, room};
 use super::setup::Params;
-use super::tenants::{self, Pair, QUIET, Tenant};
+use super::tenants::{Meeting, Pair, QUIET, Tenant};
 use crate::context::Context;
 use crate::http::target;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
@@ -75,20 +75,14 @@ impl Probe for TenantRooms {
     }
 
     async fn observe(cx: &Context, params: &Params) -> Observation<Facts> {
-        let door = match Door::of(cx, params) {
-            Ok(door) => door,
-            Err(doubt) => return Observation::new("websocket", Err(doubt)),
+        let Meeting { door, a, b, topic } = match Meeting::of(cx, params) {
+            Ok(meeting) => meeting,
+            Err((target, doubt)) => return Observation::new(target, Err(doubt)),
         };
-        let shown = target::shown(&door.url);
-        let (a, b) = match tenants::both(cx, &door.params) {
-            Ok(both) => both,
-            Err(doubt) => return Observation::new(shown, Err(doubt)),
-        };
-        let topic = tenants::topic(&door.params);
         let mut transcript = Vec::new();
         let facts = look(cx, &door, &a, &b, &topic, &mut transcript).await;
         let reproduce = Some(commands(cx, &door, &b, &topic));
-        Observation { target: shown, facts, transcript, reproduce }
+        Observation { target: target::shown(&door.url), facts, transcript, reproduce }
     }
 
     fn judge(facts: &Facts, params: &Params) -> Judgement {

@@ -14,6 +14,7 @@ use super::member::{Member, acknowledged};
 use super::rooms::{Slots, arguments};
 use super::setup::Params;
 use crate::context::Context;
+use crate::http::target;
 use crate::probe::Doubt;
 
 /// How long the own room may take to deliver, at most.
@@ -31,11 +32,36 @@ pub(super) struct Tenant {
     pub(super) name: &'static str,
 }
 
+/// Where the two tenants meet.
+pub(super) struct Meeting {
+    /// The socket.
+    pub(super) door: Door,
+    /// Tenant A.
+    pub(super) a: Tenant,
+    /// Tenant B.
+    pub(super) b: Tenant,
+    /// What they speak about.
+    pub(super) topic: String,
+}
+
+impl Meeting {
+    /// What the environment says of it.
+    ///
+    /// # Errors
+    /// What was to be looked at, and a doubt that names what is missing.
+    pub(super) fn of(cx: &Context, params: &Params) -> Result<Self, (String, Doubt)> {
+        let door = Door::of(cx, params).map_err(|doubt| ("websocket".to_owned(), doubt))?;
+        let (a, b) = both(cx, &door.params).map_err(|doubt| (target::shown(&door.url), doubt))?;
+        let topic = topic(&door.params);
+        Ok(Self { door, a, b, topic })
+    }
+}
+
 /// Tenant A and tenant B of the environment.
 ///
 /// # Errors
 /// A doubt that names the fact or secret that is missing, or is the same for both.
-pub(super) fn both(cx: &Context, params: &Params) -> Result<(Tenant, Tenant), Doubt> {
+fn both(cx: &Context, params: &Params) -> Result<(Tenant, Tenant), Doubt> {
     let one = |fact: &str, secret: &str, name| {
         let id = cx.fact(fact).map(str::trim).filter(|id| !id.is_empty()).ok_or_else(|| {
             let seen = format!("the environment has no fact `{fact}`: the id of a test tenant");
@@ -63,7 +89,7 @@ pub(super) fn fresh() -> String {
 }
 
 /// The topic that is spoken about.
-pub(super) fn topic(params: &Params) -> String {
+fn topic(params: &Params) -> String {
     if params.topic.is_empty() { fresh() } else { params.topic.clone() }
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::super::trial::{ask, ask_with, tree};
 use super::*;
 use crate::http::pages::fixture::page;
+use crate::offload::offload;
 
 const ALL: [(&str, &str); 11] = [
     ("content-security-policy", "default-src 'self'"),
