@@ -93,6 +93,22 @@ async fn a_default_user_without_password_and_rights_is_not_authentication() {
 }
 
 #[tokio::test]
+async fn a_user_that_gets_in_with_any_password_fails() {
+    let users = format!("user default on >{PASSWORD}\nuser app on >old resetpass nopass ~* +@all");
+    let server = Redis::start(&users);
+    let url = |user| format!("redis://{user}:${{REDIS_PASSWORD}}@127.0.0.1:{}", server.port);
+    let named = with(url("app"), PASSWORD, None, &[]);
+    let declared = with(url(""), PASSWORD, None, &[("redis_app_user", "app")]);
+    for cx in [named, declared] {
+        let finding = look(&cx, "redis.password-required", json!({})).await;
+        assert_is(&finding, Outcome::Fail, "with any password");
+    }
+    let other = with(url(""), PASSWORD, None, &[]);
+    let finding = look(&other, "redis.password-required", json!({})).await;
+    assert_is(&finding, Outcome::Pass, "-WRONGPASS");
+}
+
+#[tokio::test]
 async fn protected_mode_is_not_authentication() {
     let port = answering("-DENIED Redis is running in protected mode\r\n");
     let finding = look(&at(port), "redis.password-required", json!({})).await;
@@ -136,6 +152,26 @@ async fn a_user_that_may_not_ask_leaves_the_question_open() {
 }
 
 #[tokio::test]
+async fn a_user_that_can_give_itself_the_commands_fails() {
+    let auditor = "+ping +info +command +acl|whoami +acl|dryrun";
+    let server = Redis::start(&format!(
+        "user default off\nuser audit on >{PASSWORD} {auditor}\n\
+         user climber on >other ~* +@all -flushall -flushdb -config -shutdown\n\
+         user again on >other ~* +@all -@dangerous -flushall +flushall\n\
+         user app on >other ~* +@all -flushall -flushdb -config -shutdown -acl|setuser"
+    ));
+    let url = format!("redis://audit:${{REDIS_PASSWORD}}@127.0.0.1:{}", server.port);
+    for (user, outcome, words) in [
+        ("climber", Outcome::Fail, "can give itself FLUSHDB, FLUSHALL, CONFIG, SHUTDOWN"),
+        ("again", Outcome::Fail, "can run FLUSHALL"),
+        ("app", Outcome::Pass, "FLUSHALL: denied"),
+    ] {
+        let cx = with(url.clone(), PASSWORD, None, &[("redis_app_user", user)]);
+        assert_is(&look(&cx, "redis.commands-disabled", json!({})).await, outcome, words);
+    }
+}
+
+#[tokio::test]
 async fn an_auditor_may_ask_about_the_applications_user() {
     let server = Redis::start(&format!(
         "user default off\nuser app on >other-password ~* +@all\nuser audit on >{PASSWORD} \
@@ -167,6 +203,18 @@ async fn persistence_and_aof_are_read_from_the_server_or_its_file() {
     for (wanted, outcome) in [("yes", Outcome::Fail), ("no", Outcome::NotApplicable)] {
         let cx = with(url(&neither), PASSWORD, None, &[("appendonly", wanted)]);
         assert_eq!(look(&cx, "redis.aof", json!({})).await.outcome, outcome, "{wanted}");
+    }
+
+    let alone = Redis::start(&format!("{pass}save \"\"\nappendonly yes"));
+    let open = Outcome::Inconclusive(Reason::NotConfigured);
+    for (facts, outcome, words) in [
+        (&[][..], open, "Only the append-only file"),
+        (&[("persistence", "yes")], Outcome::Fail, "Declared as needed"),
+        (&[("persistence", "no")], Outcome::NotApplicable, "not needed"),
+        (&[("persistence", "perhaps")], open, "expected yes or no"),
+    ] {
+        let cx = with(url(&alone), PASSWORD, None, facts);
+        assert_is(&look(&cx, "redis.persistence", json!({})).await, outcome, words);
     }
 
     let hidden = Redis::start(&format!("{pass}save 900 1\nrename-command CONFIG \"\""));

@@ -75,6 +75,11 @@ impl Rules {
         self.0.iter().any(|rules| State::after(rules, command).callable())
     }
 
+    /// Whether some list of rules lets the user run this one subcommand.
+    pub(super) fn allow_part(&self, command: &Described, part: &str) -> bool {
+        self.0.iter().any(|rules| State::after(rules, command).runs(part))
+    }
+
     /// The rules, for people.
     pub(super) fn words(&self) -> String {
         self.0.join(" | ")
@@ -151,6 +156,11 @@ impl State {
         }
     }
 
+    fn runs(&self, part: &str) -> bool {
+        let known = self.subcommands.get(part).copied();
+        known.unwrap_or(self.own) || self.first.contains(part)
+    }
+
     fn callable(&self) -> bool {
         let first = self.first.iter().any(|name| name != "help");
         if self.subcommands.is_empty() {
@@ -210,6 +220,24 @@ mod tests {
         }
         let but_set = Rules(vec!["+@all -config|get -config|set".into()]);
         assert!(!but_set.allow(&config(true)));
+    }
+
+    #[test]
+    fn one_subcommand_is_told_from_the_others() {
+        for (rules, expected) in [
+            ("+@all", true),
+            ("+@all -config", false),
+            ("-@all +config|set", true),
+            ("-@all +config|get", false),
+            ("-@all +config|set -@all", false),
+        ] {
+            for seven in [false, true] {
+                let seen = Rules(vec![rules.into()]).allow_part(&config(seven), "set");
+                assert_eq!(seen, expected, "{rules:?}, Redis 7: {seven}");
+            }
+        }
+        let but_set = Rules(vec!["+@all -config|set".into()]);
+        assert!(!but_set.allow_part(&config(true), "set") && but_set.allow(&config(true)));
     }
 
     #[test]

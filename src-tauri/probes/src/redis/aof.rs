@@ -3,9 +3,7 @@
 use countersign_domain::finding::{Outcome, Reason};
 use serde::Deserialize;
 
-use super::endpoint::{Endpoint, target};
-use super::persistence::lines;
-use super::saving::{Saving, look};
+use super::saving::{self, Saving};
 use crate::context::Context;
 use crate::probe::{Definition, Judgement, Observation, Probe};
 
@@ -26,7 +24,7 @@ impl Probe for Aof {
 
     const DEFINITION: Definition = Definition {
         name: "redis.aof",
-        rules: 1,
+        rules: 2,
         claim: "Redis keeps an append-only file where one is needed, and can write it.",
         why: "Between two snapshots a crash loses minutes of data; the append-only file loses \
               about a second.",
@@ -41,24 +39,12 @@ impl Probe for Aof {
     }
 
     async fn observe(cx: &Context, _: &Params) -> Observation<Saving> {
-        let Some(target) = target(cx) else { return Observation::not_configured("redis") };
-        let mut seen = Observation::new(target, look(cx, FACT).await);
-        seen.transcript = seen.facts.iter().flat_map(lines).collect();
-        if let Ok(at) = Endpoint::of(cx) {
-            seen.reproduce = Some(format!("{} INFO persistence", at.cli_as(cx)));
-        }
-        seen
+        saving::observe(cx, FACT).await
     }
 
     fn judge(facts: &Saving, params: &Params) -> Judgement {
         let (outcome, summary) = verdict(facts);
-        Judgement {
-            outcome,
-            summary: summary.into(),
-            expected: Self::expected(params),
-            observed: lines(facts).join("; "),
-            notes: Vec::new(),
-        }
+        Judgement::new(outcome, summary, Self::expected(params), facts.lines().join("; "))
     }
 }
 

@@ -3,7 +3,7 @@
 use countersign_domain::finding::{Note, Outcome, Reason};
 use serde::Deserialize;
 
-use super::endpoint::{Endpoint, target};
+use super::endpoint::{Endpoint, app_user, target};
 use super::wire::ask;
 use crate::context::Context;
 use crate::probe::{Definition, Judgement, Observation, Probe};
@@ -26,6 +26,9 @@ pub struct Facts {
     pub ping: String,
     /// First line of the answer to AUTH with a wrong password.
     pub wrong: String,
+    /// The application's user, when it is not `default`, and the first line of the answer to
+    /// AUTH as that user with a wrong password.
+    pub as_user: Option<(String, String)>,
     /// Whether the connection used TLS.
     pub tls: bool,
 }
@@ -36,12 +39,14 @@ impl Probe for PasswordRequired {
 
     const DEFINITION: Definition = Definition {
         name: "redis.password-required",
-        rules: 1,
+        rules: 2,
         claim: "Redis refuses a client without the password, and one with a wrong one.",
         why: "Whoever reaches an open Redis reads every session and writes files to the server.",
-        how: "Two new connections: PING without a password, and AUTH with a wrong one (which \
-              leaves one line in Redis's ACL LOG). Reads one line each.",
-        blind: "Tests from this machine; does not guess passwords.",
+        how: "New connections: PING without a password, AUTH with a wrong one, and the same as the \
+              application's user where it has one of its own (fact `redis_app_user`, else the \
+              URL's), who may be `nopass`. Each leaves a line in Redis's ACL LOG. Reads one line \
+              each.",
+        blind: "Tests from this machine; does not guess passwords. Other users are not tried.",
         remedy: "Set `requirepass` (or better an ACL user and `user default off`) and give the \
                  application the password. 5 minutes.",
         active: false,
@@ -63,7 +68,14 @@ impl Probe for PasswordRequired {
             transcript.extend(["> PING".to_owned(), ping.clone()]);
             let wrong = ask(cx, &at, &["AUTH", WRONG]).await?;
             transcript.extend(["> AUTH (a wrong password)".to_owned(), wrong.clone()]);
-            Ok(Facts { ping, wrong, tls: at.tls })
+            let mut as_user = None;
+            let user = app_user(cx);
+            if user != "default" {
+                let answer = ask(cx, &at, &["AUTH", &user, WRONG]).await?;
+                transcript.extend([format!("> AUTH {user} (a wrong password)"), answer.clone()]);
+                as_user = Some((user, answer));
+            }
+            Ok(Facts { ping, wrong, as_user, tls: at.tls })
         }
         .await;
         let reproduce = Some(format!("{} PING", at.cli(cx)));
@@ -71,7 +83,8 @@ impl Probe for PasswordRequired {
     }
 
     fn judge(facts: &Facts, params: &Params) -> Judgement {
-        let (outcome, summary) = verdict(&facts.ping, &facts.wrong);
+        let as_user = facts.as_user.as_ref().map(|(_, answer)| answer.as_str());
+        let (outcome, summary) = verdict(&facts.ping, &facts.wrong, as_user);
         let mut notes = Vec::new();
         if !facts.tls {
             let text =
@@ -82,13 +95,19 @@ impl Probe for PasswordRequired {
             outcome,
             summary: summary.into(),
             expected: Self::expected(params),
-            observed: format!("PING: {}; wrong password: {}", facts.ping, facts.wrong),
+            observed: observed(facts),
             notes,
         }
     }
 }
 
-fn verdict(ping: &str, wrong: &str) -> (Outcome, &'static str) {
+fn observed(facts: &Facts) -> String {
+    let own = facts.as_user.as_ref();
+    let own = own.map(|(user, answer)| format!("; as {user}: {answer}")).unwrap_or_default();
+    format!("PING: {}; wrong password: {}{own}", facts.ping, facts.wrong)
+}
+
+fn verdict(ping: &str, wrong: &str, as_user: Option<&str>) -> (Outcome, &'static str) {
     let starts = |text: &str, codes: &[&str]| codes.iter().any(|code| text.starts_with(code));
     if starts(ping, &["+PONG"]) {
         return (Outcome::Fail, "Redis answers without a password");
@@ -111,7 +130,11 @@ fn verdict(ping: &str, wrong: &str) -> (Outcome, &'static str) {
     if starts(wrong, &["+OK"]) {
         return (Outcome::Fail, "Redis accepts any password");
     }
-    if starts(wrong, &["-WRONGPASS", "-ERR invalid password"]) {
+    if as_user.is_some_and(|answer| starts(answer, &["+OK"])) {
+        return (Outcome::Fail, "Redis lets the application's user in with any password");
+    }
+    let refusals = ["-WRONGPASS", "-ERR invalid password"];
+    if starts(wrong, &refusals) && as_user.is_none_or(|answer| starts(answer, &refusals)) {
         return (Outcome::Pass, "Redis refuses to answer without the password");
     }
     (
@@ -162,7 +185,15 @@ mod tests {
             ("starting", "-LOADING Redis is loading the dataset in memory", "-LOADING", unknown),
             ("a proxy", "-NOAUTH Authentication required.", "-ERR unknown command", unknown),
         ] {
-            assert_eq!(verdict(ping, wrong).0, expected, "{name}");
+            assert_eq!(verdict(ping, wrong, None).0, expected, "{name}");
+        }
+        let (ping, wrong) = ("-NOAUTH Authentication required.", "-WRONGPASS invalid");
+        for (name, as_user, expected) in [
+            ("a user of its own", "-WRONGPASS invalid", Outcome::Pass),
+            ("a user of its own that is nopass", "+OK", Outcome::Fail),
+            ("a server without users", "-ERR wrong number of arguments", unknown),
+        ] {
+            assert_eq!(verdict(ping, wrong, Some(as_user)).0, expected, "{name}");
         }
     }
 }

@@ -4,11 +4,11 @@
 use countersign_domain::finding::Reason;
 
 use super::conf::{directives, last, read};
-use super::endpoint::Endpoint;
+use super::endpoint::{Endpoint, target};
 use super::session::{Refusal, Session, items, text};
 use crate::context::Context;
 use crate::offload::offload;
-use crate::probe::Doubt;
+use crate::probe::{Doubt, Observation};
 
 /// What Redis says of writing its data to disk.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +29,40 @@ pub struct Saving {
     pub wanted: Option<bool>,
 }
 
+impl Saving {
+    /// The fields as lines.
+    pub(super) fn lines(&self) -> Vec<String> {
+        let or = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".into());
+        let points = match self.points.as_deref() {
+            Some("") => "none",
+            Some(points) => points,
+            None => "unknown",
+        };
+        let aof = self.aof.map_or("unknown", |on| if on { "1" } else { "0" });
+        vec![
+            format!("save points: {points} (from {})", self.points_from),
+            format!("aof_enabled: {aof}"),
+            format!("aof_last_write_status: {}", or(&self.aof_write)),
+            format!("rdb_last_bgsave_status: {}", or(&self.last_save)),
+            format!("rdb_changes_since_last_save: {}", or(&self.changes)),
+        ]
+    }
+}
+
+/// What Redis says, with the declared fact that tells whether it is wanted.
+pub(super) async fn observe(cx: &Context, fact: &str) -> Observation<Saving> {
+    let Some(target) = target(cx) else { return Observation::not_configured("redis") };
+    let mut seen = Observation::new(target, look(cx, fact).await);
+    seen.transcript = seen.facts.iter().flat_map(Saving::lines).collect();
+    if let Ok(at) = Endpoint::of(cx) {
+        seen.reproduce = Some(format!("{} INFO persistence", at.cli_as(cx)));
+    }
+    seen
+}
+
 /// Asks Redis, and its file where CONFIG is not allowed.
-pub(super) async fn look(cx: &Context, fact: &str) -> Result<Saving, Doubt> {
+async fn look(cx: &Context, fact: &str) -> Result<Saving, Doubt> {
+    let wanted = cx.fact(fact).map(|value| declared(fact, value)).transpose()?;
     let mut session = Session::open(cx, &Endpoint::of(cx)?).await?;
     let info = session.info("persistence").await.map_err(|refusal| match refusal {
         Refusal::Said(text) => Doubt::new(Reason::Refused, format!("INFO persistence: {text}")),
@@ -45,8 +77,20 @@ pub(super) async fn look(cx: &Context, fact: &str) -> Result<Saving, Doubt> {
         aof_write: field("aof_last_write_status"),
         last_save: field("rdb_last_bgsave_status"),
         changes: field("rdb_changes_since_last_save"),
-        wanted: cx.fact(fact).map(|value| matches!(value.trim(), "yes" | "true" | "on" | "1")),
+        wanted,
     })
+}
+
+/// What a fact declares; another word is no "no", which would excuse whatever is found.
+fn declared(fact: &str, value: &str) -> Result<bool, Doubt> {
+    match value.trim().to_ascii_lowercase().as_str() {
+        "yes" | "true" | "on" | "1" => Ok(true),
+        "no" | "false" | "off" | "0" => Ok(false),
+        _ => {
+            let seen = format!("the fact `{fact}` is `{value}`: expected yes or no");
+            Err(Doubt::new(Reason::NotConfigured, seen))
+        }
+    }
 }
 
 /// INFO never shows save points; only CONFIG or the file does.
@@ -88,6 +132,22 @@ fn points_in(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_plain_no_declares_that_it_is_not_needed() {
+        for (value, expected) in [
+            ("yes", Some(true)),
+            (" YES ", Some(true)),
+            ("on", Some(true)),
+            ("no", Some(false)),
+            ("False", Some(false)),
+            ("needed", None),
+            ("aof", None),
+            ("", None),
+        ] {
+            assert_eq!(declared("persistence", value).ok(), expected, "{value:?}");
+        }
+    }
 
     #[test]
     fn save_lines_add_up_and_an_empty_one_forgets() {

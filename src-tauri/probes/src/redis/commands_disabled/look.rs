@@ -54,7 +54,9 @@ pub(super) async fn look(cx: &Context, params: &Params) -> Result<Facts, Doubt> 
             advised.push(asking.about(name).await?);
         }
     }
-    Ok(Facts { user: asking.user, version, commands, advised })
+    let denied = commands.iter().any(|command| matches!(command.may, May::No(_)));
+    let setuser = if denied { Some(asking.setuser().await?) } else { None };
+    Ok(Facts { user: asking.user, version, commands, advised, setuser })
 }
 
 async fn rules(session: &mut Session, user: &str) -> Result<Result<Rules, String>, Doubt> {
@@ -91,6 +93,34 @@ impl Asking {
             self.dry_run(name, entry).await?
         };
         let May::Unknown(why) = &by_dry_run else { return Ok(by_dry_run) };
+        self.by_rules(why, name, entry, Rules::allow).await
+    }
+
+    /// Whether the user may run ACL SETUSER.
+    async fn setuser(&mut self) -> Result<May, Doubt> {
+        let answer = self.session.ask(&["COMMAND", "INFO", "acl"]).await;
+        let (entry, described) = read_entry("acl", answer)?;
+        if entry == Entry::Nil {
+            return Ok(May::NotFound);
+        }
+        let call = ["ACL", "DRYRUN", &self.user, "ACL", "SETUSER", "nobody"];
+        let by_dry_run = match self.session.ask(&call).await {
+            Err(Refusal::Lost(doubt)) => return Err(doubt),
+            answer => read_dry_run(answer),
+        };
+        let May::Unknown(why) = &by_dry_run else { return Ok(by_dry_run) };
+        let allow = |rules: &Rules, acl: &Described| rules.allow_part(acl, "setuser");
+        self.by_rules(why, "acl", described.as_ref(), allow).await
+    }
+
+    /// What the user's rules say where a dry run tells nothing, and `why` it does not.
+    async fn by_rules(
+        &mut self,
+        why: &str,
+        name: &str,
+        entry: Option<&Value>,
+        allow: impl Fn(&Rules, &Described) -> bool,
+    ) -> Result<May, Doubt> {
         let rules = match self.rules.take() {
             Some(known) => known,
             None => rules(&mut self.session, &self.user).await?,
@@ -104,7 +134,7 @@ impl Asking {
             return Ok(May::Unknown(text));
         };
         let told = Told::Rules(rules.words());
-        Ok(if rules.allow(&described) { May::Yes(told) } else { May::No(told) })
+        Ok(if allow(rules, &described) { May::Yes(told) } else { May::No(told) })
     }
 
     /// Asks whether the user may run the command, or any of its subcommands.

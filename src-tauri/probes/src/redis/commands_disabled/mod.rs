@@ -57,6 +57,22 @@ pub enum May {
     Unknown(String),
 }
 
+impl May {
+    fn words(&self) -> String {
+        let told = |told: &Told| match told {
+            Told::DryRun => "ACL DRYRUN".to_owned(),
+            Told::Rules(rules) => format!("ACL GETUSER: {rules}"),
+            Told::NoAcl => "no ACL before Redis 6.0".to_owned(),
+        };
+        match self {
+            Self::Yes(by) => format!("allowed ({})", told(by)),
+            Self::No(by) => format!("denied ({})", told(by)),
+            Self::NotFound => "not found".to_owned(),
+            Self::Unknown(why) => format!("unknown ({why})"),
+        }
+    }
+}
+
 /// Who told what the user may run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
@@ -92,6 +108,9 @@ pub struct Facts {
     pub commands: Vec<Command>,
     /// Commands that are only advised against.
     pub advised: Vec<Command>,
+    /// Whether the user may run ACL SETUSER, and so give itself what it is denied; `None`
+    /// when it is denied nothing.
+    pub setuser: Option<May>,
 }
 
 /// What becomes of one command.
@@ -110,17 +129,19 @@ impl Probe for CommandsDisabled {
 
     const DEFINITION: Definition = Definition {
         name: "redis.commands-disabled",
-        rules: 2,
+        rules: 3,
         claim: "The application's Redis user cannot run the dangerous commands.",
         why: "One injected command could empty the store, rewrite its configuration or stop it.",
         how: "COMMAND INFO and COMMAND LIST tell whether a command exists, ACL DRYRUN whether \
               the user may run it; before Redis 7.0, or where that is not allowed, the user's \
-              rules (ACL GETUSER) are worked out here. The user is the fact `redis_app_user`, \
+              rules (ACL GETUSER) are worked out here. Whoever may run ACL SETUSER can give itself \
+              what it is denied, so that is asked too. The user is the fact `redis_app_user`, \
               else the one logged in. The commands themselves are never sent.",
         blind: "A command that was renamed can still be called by whoever knows its new name. \
                 Other users of the server are not looked at.",
-        remedy: "Take them from the user: `ACL SETUSER app -flushall -flushdb -config \
-                 -shutdown` (renaming is deprecated, and accepted). 10 minutes.",
+        remedy: "Take them from the user, and ACL with them: `ACL SETUSER app -flushall -flushdb \
+                 -config -shutdown -acl`, or better `-@dangerous` (renaming is deprecated, and \
+                 accepted). 10 minutes.",
         active: false,
     };
 
@@ -145,6 +166,8 @@ impl Probe for CommandsDisabled {
         let mut seen = Observation::new(target, look::look(cx, params).await);
         let Ok(facts) = &seen.facts else { return seen };
         seen.transcript = facts.commands.iter().chain(&facts.advised).map(line).collect();
+        let setuser = facts.setuser.iter().map(|may| format!("ACL SETUSER: {}", may.words()));
+        seen.transcript.extend(setuser);
         if let Ok(at) = Endpoint::of(cx) {
             let user = quoted(&facts.user);
             seen.reproduce = Some(format!("{} ACL GETUSER {user}", at.cli_as(cx)));
@@ -162,9 +185,16 @@ impl Probe for CommandsDisabled {
         let renamed = of(|fate| *fate == Fate::Renamed);
         let (outcome, summary) = if !callable.is_empty() {
             (Outcome::Fail, format!("{} can run {}", facts.user, callable.join(", ")))
+        } else if let Some(May::Yes(_)) = facts.setuser {
+            let denied = of(|fate| *fate == Fate::Denied).join(", ");
+            let summary = format!("{} can give itself {denied} by ACL SETUSER", facts.user);
+            (Outcome::Fail, summary)
         } else if !unknown.is_empty() {
             let summary = format!("The user may not ask about {}", unknown.join(", "));
             (Outcome::Inconclusive(Reason::Refused), summary)
+        } else if let Some(May::Unknown(_)) = facts.setuser {
+            let summary = "Whether the user may give itself more (ACL SETUSER) is not told";
+            (Outcome::Inconclusive(Reason::Refused), summary.to_owned())
         } else {
             (Outcome::Pass, format!("{} can run none of them", facts.user))
         };
@@ -216,17 +246,7 @@ fn fate_words(fate: &Fate) -> String {
 
 fn line(command: &Command) -> String {
     let Command { name, entry, listed, may } = command;
-    let told = |told: &Told| match told {
-        Told::DryRun => "ACL DRYRUN".to_owned(),
-        Told::Rules(rules) => format!("ACL GETUSER: {rules}"),
-        Told::NoAcl => "no ACL before Redis 6.0".to_owned(),
-    };
-    let may = match may {
-        May::Yes(by) => format!("allowed ({})", told(by)),
-        May::No(by) => format!("denied ({})", told(by)),
-        May::NotFound => "not found (ACL DRYRUN)".to_owned(),
-        May::Unknown(why) => format!("unknown ({why})"),
-    };
+    let may = may.words();
     let entry = match entry {
         Entry::Nil => "nil",
         Entry::Exists => "exists",
@@ -249,9 +269,28 @@ mod tests {
     }
 
     fn judged(command: Command, advised: Vec<Command>) -> Judgement {
-        let commands = vec![command];
-        let facts = Facts { user: "app".into(), version: "7.0".into(), commands, advised };
+        let setuser = matches!(command.may, May::No(_)).then_some(May::No(Told::DryRun));
+        beside(command, advised, setuser)
+    }
+
+    fn beside(command: Command, advised: Vec<Command>, setuser: Option<May>) -> Judgement {
+        let (user, version) = ("app".into(), "7.0".into());
+        let facts = Facts { user, version, commands: vec![command], advised, setuser };
         CommandsDisabled::judge(&facts, &Params { commands: dangerous() })
+    }
+
+    #[test]
+    fn a_denial_that_the_user_can_lift_itself_is_none() {
+        let denied = || command(Entry::Exists, Some(true), May::No(Told::DryRun));
+        for (name, setuser, expected) in [
+            ("it may not", May::No(Told::DryRun), Outcome::Pass),
+            ("there is no such command", May::NotFound, Outcome::Pass),
+            ("it may", May::Yes(Told::DryRun), Outcome::Fail),
+            ("it may by its rules", May::Yes(Told::Rules("+@all".into())), Outcome::Fail),
+            ("nobody tells", May::Unknown("NOPERM".into()), Outcome::Inconclusive(Reason::Refused)),
+        ] {
+            assert_eq!(beside(denied(), Vec::new(), Some(setuser)).outcome, expected, "{name}");
+        }
     }
 
     #[test]
