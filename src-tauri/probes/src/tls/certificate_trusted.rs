@@ -55,7 +55,7 @@ impl Probe for CertificateTrusted {
 
     const DEFINITION: Definition = Definition {
         name: "tls.certificate-trusted",
-        rules: 2,
+        rules: 3,
         claim: "The API's certificate is trusted, made out to its name, and does not run out soon.",
         why: "With a certificate that clients must be told to ignore, nobody can tell the API from \
               somebody in between; one that runs out stops every client at once.",

@@ -28,6 +28,8 @@ pub enum Fault {
     /// The certificate of this issuer is neither sent nor trusted: an intermediate is
     /// missing, or the authority is not one of ours.
     MissingIssuer(String),
+    /// It names an authority that we trust, which did not sign it.
+    ForgedIssuer,
     /// It is not made for servers.
     WrongPurpose,
     /// It was taken back.
@@ -52,6 +54,9 @@ impl Fault {
                 "issued by an authority that is not trusted: the certificate of `{issuer}` is not \
                  sent (an intermediate is missing, or the authority belongs in `ca_file`)"
             ),
+            Self::ForgedIssuer => {
+                "issued in the name of an authority whose key did not sign it".to_owned()
+            }
             Self::WrongPurpose => "not made for servers".to_owned(),
             Self::Revoked => "revoked".to_owned(),
             Self::Weak(what) => format!("weak: {what}"),
@@ -71,6 +76,12 @@ impl Fault {
             C::UnknownIssuer => Self::UnknownIssuer,
             C::InvalidPurpose | C::InvalidPurposeContext { .. } => Self::WrongPurpose,
             C::Revoked => Self::Revoked,
+            C::BadSignature => Self::ForgedIssuer,
+            // A signature of one kind was not made by a key of another.
+            C::UnsupportedSignatureAlgorithmForPublicKeyContext {
+                signature_algorithm_id: signature,
+                public_key_algorithm_id: key,
+            } if kind(signature) != kind(key) => Self::ForgedIssuer,
             C::UnsupportedSignatureAlgorithmContext { .. }
             | C::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
                 Self::Weak("signature algorithm".to_owned())
@@ -78,6 +89,14 @@ impl Fault {
             other => Self::Other(other.to_string()),
         }
     }
+}
+
+/// The kind of key that an algorithm's identifier (DER) speaks of: elliptic curves
+/// (1.2.840.10045, RFC 5480), RSA (1.2.840.113549.1.1, RFC 8017), or neither.
+fn kind(algorithm: &[u8]) -> Option<usize> {
+    const KINDS: [&[u8]; 2] =
+        [&[0x2a, 0x86, 0x48, 0xce, 0x3d], &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01]];
+    KINDS.iter().position(|arc| algorithm.windows(arc.len()).any(|part| part == *arc))
 }
 
 /// Several faults in one line.
@@ -160,7 +179,9 @@ fn faults(
     let own = x509_parser::parse_x509_certificate(certificate).ok().map(|(_, own)| own);
     let self_signed = own.as_ref().is_some_and(|own| own.subject() == own.issuer());
     match Fault::of(error) {
-        Fault::UnknownIssuer | Fault::Other(_) if self_signed => add(Fault::SelfSigned),
+        Fault::UnknownIssuer | Fault::ForgedIssuer | Fault::Other(_) if self_signed => {
+            add(Fault::SelfSigned);
+        }
         Fault::UnknownIssuer => add(missing_issuer(certificate, intermediates)
             .map_or(Fault::UnknownIssuer, Fault::MissingIssuer)),
         fault => add(fault),

@@ -1,5 +1,8 @@
 //! Whom we believe, and why not.
 
+use std::path::Path;
+use std::process::Command;
+
 use countersign_domain::finding::Outcome;
 use rcgen::date_time_ymd;
 use serde_json::json;
@@ -192,4 +195,54 @@ async fn a_self_signed_certificate_stays_one_when_the_environment_trusts_it() {
     let finding = verdict(&own, Some(&authority)).await;
     assert_eq!(finding.outcome, Outcome::Fail, "{finding:?}");
     assert!(finding.summary.contains("self-signed"), "{}", finding.summary);
+}
+
+/// A certificate that `openssl req` makes in `folder`, under the name `file`.
+fn made(folder: &Path, file: &str, key: &[&str], more: &[&str]) -> Identity {
+    let place = |ending: &str| folder.join(format!("{file}.{ending}"));
+    let (pem, key_pem, settings) = (place("pem"), place("key"), place("cnf"));
+    // Nothing of what the system's own settings would add.
+    std::fs::write(&settings, "[req]\ndistinguished_name = name\n[name]\n").expect("written");
+    let done = Command::new("openssl")
+        .args(["req", "-x509", "-nodes", "-days", "60", "-config"])
+        .arg(&settings)
+        .arg("-newkey")
+        .args(key)
+        .args(more)
+        .arg("-keyout")
+        .arg(&key_pem)
+        .arg("-out")
+        .arg(&pem)
+        .output()
+        .expect("openssl is installed");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let text = |path| std::fs::read_to_string(path).expect("written");
+    Identity::read(text(pem), text(key_pem))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_the_name_of_a_trusted_authority_is_not_called_weak() {
+    const RSA: &[&str] = &["rsa:2048"];
+    const CURVE: &[&str] = &["ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+    let authority = Authority::new();
+    let folder = authority.folder.path();
+    let root = ["-subj", "/CN=Example Root"];
+    let trusted = made(folder, "root", RSA, &root);
+    std::fs::write(folder.join("ca.pem"), &trusted.pem).expect("written");
+    made(folder, "forger", CURVE, &root);
+    let server = ["-subj", "/CN=Example Root", "-addext", "subjectAltName=IP:127.0.0.1"];
+    let (cert, key) = (folder.join("forger.pem"), folder.join("forger.key"));
+    let (cert, key) = (cert.display().to_string(), key.display().to_string());
+    let mut issued = vec!["-CA", &cert, "-CAkey", &key];
+    issued.extend(["-subj", "/CN=api", "-addext", "subjectAltName=IP:127.0.0.1"]);
+    for (case, identity, word) in [
+        ("self-signed, another kind of key", made(folder, "curve", CURVE, &server), "self-signed"),
+        ("self-signed, the same kind of key", made(folder, "rsa", RSA, &server), "self-signed"),
+        ("by a namesake", made(folder, "api", RSA, &issued), "did not sign it"),
+    ] {
+        let finding = verdict(&identity, Some(&authority)).await;
+        assert_eq!(finding.outcome, Outcome::Fail, "{case}: {finding:?}");
+        assert!(finding.summary.contains(word), "{case}: {}", finding.summary);
+        assert!(!finding.summary.contains("weak"), "{case}: {}", finding.summary);
+    }
 }

@@ -13,6 +13,7 @@ use countersign_probes::registry;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
+use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
@@ -209,6 +210,13 @@ impl Identity {
         let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("names");
         let own = params.self_signed(&key).expect("signed");
         Self::of(vec![own.der().clone()], &key, own.pem())
+    }
+
+    /// A certificate and its key as a program wrote them (PEM, PKCS 8).
+    pub(crate) fn read(pem: String, key_pem: String) -> Self {
+        let chain = vec![CertificateDer::from_pem_slice(pem.as_bytes()).expect("a certificate")];
+        let key = PrivatePkcs8KeyDer::from_pem_slice(key_pem.as_bytes()).expect("a key");
+        Self { chain, key: key.secret_pkcs8_der().to_vec(), pem, key_pem }
     }
 
     fn of(chain: Vec<CertificateDer<'static>>, key: &KeyPair, pem: String) -> Self {
