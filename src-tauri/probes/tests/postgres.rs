@@ -43,6 +43,10 @@ GRANT owner TO heirs;
 CREATE ROLE builders NOLOGIN;
 CREATE ROLE builder LOGIN PASSWORD 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQm83vEjRWeJA=';
 GRANT builders TO builder;
+CREATE ROLE masked LOGIN SUPERUSER PASSWORD 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQm83vEjRWeJA=';
+ALTER ROLE masked SET role = 'outside';
+CREATE ROLE climber LOGIN NOINHERIT PASSWORD 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQm83vEjRWeJA=';
+GRANT boss TO climber;
 \\connect shop;
 CREATE TABLE public.built (id int);
 ALTER TABLE public.built OWNER TO builders;
@@ -143,6 +147,10 @@ async fn each_role_and_url_gets_its_verdict() {
         ("CREATEDB by SET ROLE", create, "heir", full, own, Fail, "can create databases as admins"),
         ("the owner may drop", create, "owner", full, own, Fail, "can drop owned"),
         ("a superuser may do all", create, "boss", full, own, Fail, "everything as boss"),
+        ("a superuser that begins as a lesser role", least, "masked", full, own, Fail, "SUPERUSER"),
+        ("it may do all", create, "masked", full, own, Fail, "everything as masked"),
+        ("SET ROLE to a superuser", least, "climber", full, own, Fail, "can become boss"),
+        ("it may do all, too", create, "climber", full, own, Fail, "everything as boss"),
         ("no such role", create, "ghost", full, own, refused, "28P01"),
     ];
     let mut wrong = Vec::new();

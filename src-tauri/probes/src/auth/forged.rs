@@ -22,6 +22,10 @@ pub enum Kind {
     Tampered,
     /// `alg: none` and no signature (RFC 8725, 2.1).
     Unsigned,
+    /// The same with `nOnE`: a check that compares letter by letter lets it by.
+    UnsignedOddly,
+    /// The right algorithm, and an empty signature behind other content.
+    SignatureGone,
     /// The same content, signed with a key that is not the server's.
     WrongKey,
     /// Signed as it should be, and its time is over (RFC 7519, 4.1.4).
@@ -35,6 +39,8 @@ impl Kind {
         match self {
             Self::Tampered => "with a tampered token",
             Self::Unsigned => "with an unsigned token (alg none)",
+            Self::UnsignedOddly => "with an unsigned token (alg nOnE)",
+            Self::SignatureGone => "with a token whose signature is gone",
             Self::WrongKey => "with a token signed by another key",
             Self::Expired => "with an expired token",
         }
@@ -59,7 +65,9 @@ pub fn forge(valid: &str, signing_secret: Option<&str>, now: DateTime<Utc>) -> V
     };
     let mut all = vec![
         Forged { kind: Kind::Tampered, token: tampered(valid, &jwt) },
-        Forged { kind: Kind::Unsigned, token: unsigned(&jwt) },
+        Forged { kind: Kind::Unsigned, token: unsigned(&jwt, "none") },
+        Forged { kind: Kind::UnsignedOddly, token: unsigned(&jwt, "nOnE") },
+        Forged { kind: Kind::SignatureGone, token: without_signature(&jwt) },
         Forged { kind: Kind::WrongKey, token: jwt.signed(&jwt.claims, WRONG_KEY) },
     ];
     if let Some(key) = signing_secret.and_then(|secret| jwt.key(secret)) {
@@ -71,20 +79,29 @@ pub fn forge(valid: &str, signing_secret: Option<&str>, now: DateTime<Utc>) -> V
     all
 }
 
-/// Header and signature as they were, around one more claim.
-fn tampered(valid: &str, jwt: &Jwt<'_>) -> Zeroizing<String> {
+/// One more claim than the token has.
+fn one_more(jwt: &Jwt<'_>) -> Map<String, Value> {
     let mut claims = jwt.claims.clone();
     claims.insert("countersign".to_owned(), Value::Bool(true));
-    let payload = URL_SAFE_NO_PAD.encode(Value::Object(claims).to_string());
+    claims
+}
+
+/// Header and signature as they were, around one more claim.
+fn tampered(valid: &str, jwt: &Jwt<'_>) -> Zeroizing<String> {
+    let payload = URL_SAFE_NO_PAD.encode(Value::Object(one_more(jwt)).to_string());
     let parts: Vec<&str> = valid.split('.').collect();
     let (header, signature) = (parts.first(), parts.last());
     let [header, signature] = [header, signature].map(|part| part.copied().unwrap_or_default());
     Zeroizing::new(format!("{header}.{payload}.{signature}"))
 }
 
-fn unsigned(jwt: &Jwt<'_>) -> Zeroizing<String> {
+fn without_signature(jwt: &Jwt<'_>) -> Zeroizing<String> {
+    Zeroizing::new(format!("{}.", content(&jwt.header, &one_more(jwt))))
+}
+
+fn unsigned(jwt: &Jwt<'_>, alg: &str) -> Zeroizing<String> {
     let mut header = Map::new();
-    header.insert("alg".to_owned(), json!("none"));
+    header.insert("alg".to_owned(), json!(alg));
     header.insert("typ".to_owned(), json!("JWT"));
     Zeroizing::new(format!("{}.", content(&header, &jwt.claims)))
 }
@@ -143,12 +160,12 @@ mod tests {
 
     #[test]
     fn each_form_is_made_only_where_it_means_something() {
-        use Kind::{Expired, Tampered, Unsigned, WrongKey};
+        use Kind::{Expired, SignatureGone, Tampered, Unsigned, UnsignedOddly, WrongKey};
         let signed = token("HS256", SECRET.as_bytes());
         let decoded = token("HS256", &hex::decode(SECRET).expect("hex"));
         let public = token("RS256", b"whatever");
-        let all = vec![Tampered, Unsigned, WrongKey, Expired];
-        let without = vec![Tampered, Unsigned, WrongKey];
+        let without = vec![Tampered, Unsigned, UnsignedOddly, SignatureGone, WrongKey];
+        let all = [without.as_slice(), &[Expired]].concat();
         for (case, valid, secret, expected) in [
             ("the secret signed it as text", signed.as_str(), Some(SECRET), all.clone()),
             ("the secret signed it as hex", &decoded, Some(SECRET), all.clone()),

@@ -74,12 +74,12 @@ impl Probe for Me {
 
     const DEFINITION: Definition = Definition {
         name: "auth.me",
-        rules: 2,
+        rules: 3,
         claim: "The user's own record is refused without a valid token, and given with one.",
         why: "A route that answers without checking the token gives everybody's data to anybody; one \
               that refuses everybody only looks safe.",
         how: "Gets the path without a token, with garbage, with the valid token's content changed, with \
-              `alg: none`, signed by another key, expired (when the secret that signs tokens is named), \
+              `alg: none` (and `nOnE`), without its signature, signed by another key, expired (when the secret that signs tokens is named), \
               with the valid token, which is only sent over a trusted certificate, and once more \
               without one. Answers are not kept, only their status and whether they hold a record; \
               with the fact `auth_user_id`, whether it is that user's.",

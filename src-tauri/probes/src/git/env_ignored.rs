@@ -72,7 +72,7 @@ impl Probe for EnvIgnored {
 
     const DEFINITION: Definition = Definition {
         name: "git.env-ignored",
-        rules: 2,
+        rules: 3,
         claim: "Git ignores every .env file and tracks none.",
         why: "One `git add .` would publish every secret of the deployment.",
         how: "Asks git's own rules (nested .gitignore, negation, info/exclude, global excludes) \
@@ -117,6 +117,11 @@ impl Probe for EnvIgnored {
                 None => "no pattern matches it".to_owned(),
             };
             (Outcome::Fail, format!("{} is not ignored: {why}", fate.path))
+        } else if facts.fates.is_empty() {
+            (
+                Outcome::Inconclusive(Reason::NotConfigured),
+                "The source tree is not in the work tree of its repository".into(),
+            )
         } else if facts.cut_short {
             (
                 Outcome::Inconclusive(Reason::Unexpected),
@@ -289,6 +294,12 @@ mod tests {
             assert_eq!(judged.outcome, Outcome::Fail, "{name}");
             assert!(judged.summary.contains(words), "{name}: {}", judged.summary);
         }
+    }
+
+    #[test]
+    fn no_place_at_all_is_no_pass() {
+        let judged = verdict(vec![], &[]);
+        assert_eq!(judged.outcome, Outcome::Inconclusive(Reason::NotConfigured));
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Probe for Cookies {
 
     const DEFINITION: Definition = Definition {
         name: "headers.cookies",
-        rules: 1,
+        rules: 2,
         claim: "Every cookie that the pages set is Secure, HttpOnly and SameSite.",
         why: "A session cookie without Secure crosses the network in the clear, one without HttpOnly \
               is there for any injected script to read, one without SameSite comes along with \
@@ -81,7 +81,9 @@ impl Probe for Cookies {
             Judgement::new(outcome, summary, expected.clone(), seen.clone())
                 .notes(pages::certificate_note(&pages.all))
         };
-        let (mut grave, mut slight, mut unread) = (Vec::new(), Vec::new(), false);
+        // Whatever stands behind the last one that is judged may be anything.
+        let mut unread = pages.all.iter().any(|page| page.answer.all(HEADER).count() > MAX_COOKIES);
+        let (mut grave, mut slight) = (Vec::new(), Vec::new());
         for field in &fields {
             let Ok(cookie) = Cookie::parse(field.as_str()) else {
                 unread = true;
@@ -105,7 +107,10 @@ impl Probe for Cookies {
         }
         if unread {
             let outcome = Outcome::Inconclusive(Reason::Unexpected);
-            return verdict(outcome, "Could not tell: a Set-Cookie could not be read".to_owned());
+            return verdict(
+                outcome,
+                "Could not tell: not every Set-Cookie could be read".to_owned(),
+            );
         }
         let judgement = verdict(Outcome::Pass, "Cookies are kept from others".to_owned())
             .notes(pages.unseen.clone());
@@ -225,5 +230,10 @@ mod tests {
         let two: &[(&str, &str)] = &[(HEADER, ALL), (HEADER, "sid=1; Secure")];
         assert_eq!(verdict(vec![page(200, two)]), Outcome::Fail);
         assert_eq!(verdict(vec![page(200, &[(HEADER, ALL)]), page(404, two)]), Outcome::Fail);
+        let many = vec![(HEADER, ALL); MAX_COOKIES];
+        assert_eq!(verdict(vec![page(200, &many)]), Outcome::Pass);
+        let hidden = [many, vec![(HEADER, "sid=1")]].concat();
+        let unread = Outcome::Inconclusive(Reason::Unexpected);
+        assert_eq!(verdict(vec![page(200, &hidden)]), unread, "one too many to be judged");
     }
 }

@@ -22,7 +22,7 @@ impl Probe for Csp {
 
     const DEFINITION: Definition = Definition {
         name: "headers.csp",
-        rules: 2,
+        rules: 3,
         claim: "A Content-Security-Policy is enforced that keeps injected script from running.",
         why: "When somebody gets markup into a page, the policy is what stands between it and the \
               user's session.",

@@ -151,7 +151,9 @@ impl Policy {
             Gap::DataScript => {
                 elements.is_none_or(|sources| !strict(sources) && holds(sources, "data:"))
             }
-            Gap::NoObjectSource => self.or_default(&["object-src"]).is_none(),
+            Gap::NoObjectSource => self
+                .or_default(&["object-src"])
+                .is_none_or(|sources| sources.iter().any(|source| is_any_host(source))),
             Gap::Eval => self
                 .or_default(&["script-src"])
                 .is_none_or(|sources| holds(sources, "'unsafe-eval'")),
@@ -232,7 +234,9 @@ mod tests {
             ("default-src 'self'; script-src https://*:443", vec![Gap::AnyScriptHost]),
             ("default-src 'self'; script-src *:*", vec![Gap::AnyScriptHost]),
             ("default-src 'self'; script-src *.example.com", vec![]),
-            ("default-src *", vec![Gap::AnyScriptHost]),
+            ("default-src *", vec![Gap::AnyScriptHost, Gap::NoObjectSource]),
+            ("default-src 'self'; object-src *", vec![Gap::NoObjectSource]),
+            ("default-src https:; object-src 'none'; script-src 'self'", vec![]),
             ("default-src 'self'; script-src https:", vec![Gap::AnyScriptHost]),
             ("default-src 'self'; script-src 'self' data:", vec![Gap::DataScript]),
             ("default-src 'self'; img-src data: https:", vec![]),
@@ -253,7 +257,9 @@ mod tests {
     #[test]
     fn a_second_policy_closes_the_gaps_of_the_first() {
         let loose = format!("default-src *{TAIL}");
-        assert_eq!(found(&format!("{loose}, script-src 'self'")), vec![]);
-        assert_eq!(found(&format!("{loose}, img-src 'self'")), vec![Gap::AnyScriptHost]);
+        assert_eq!(found(&format!("{loose}, script-src 'self'; object-src 'none'")), vec![]);
+        assert_eq!(found(&format!("{loose}, script-src 'self'")), vec![Gap::NoObjectSource]);
+        let both = vec![Gap::AnyScriptHost, Gap::NoObjectSource];
+        assert_eq!(found(&format!("{loose}, img-src 'self'")), both);
     }
 }

@@ -12,6 +12,9 @@ use crate::http::visit::{Answer, Ask};
 use crate::http::{reproduce, target};
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
 
+/// Redirects that are followed on the HTTPS side, to see whether they end in the clear.
+const MAX_HOPS: usize = 5;
+
 /// `http.redirects-to-https`
 pub struct RedirectsToHttps;
 
@@ -48,12 +51,12 @@ impl Probe for RedirectsToHttps {
 
     const DEFINITION: Definition = Definition {
         name: "http.redirects-to-https",
-        rules: 2,
+        rules: 3,
         claim: "Requests in the clear are sent to the same place over HTTPS, or not served at all.",
         why: "A path that still answers in the clear gives away whatever a client sends there; a \
               redirect of the root alone leaves the rest open.",
         how: "One GET over http:// for each path, without following. The first hop must be https:// \
-              on the API's own host, and the HTTPS side must not send it back. A closed port counts when \
+              on the API's own host, and the HTTPS side must not send it back (five hops are followed). A closed port counts when \
               the HTTPS side answers. A page that sends browsers on by itself (<meta>, script) is no \
               redirect: the request was served.",
         blind: "Paths that are not listed, and other methods.",
@@ -170,11 +173,19 @@ fn is_redirect(outcome: &Result<Arc<Answer>, Failure>) -> bool {
 /// Whether the HTTPS side sends the request back to http://: behind a proxy that ends TLS,
 /// a server may take each request for one in the clear, and go round for ever.
 async fn leads_back(cx: &Context, secure: &Url) -> bool {
-    let outcome = cx.visit(&Ask::get(secure.clone())).await;
-    let location = outcome.as_ref().ok().filter(|_| is_redirect(&outcome)).and_then(|answer| {
-        answer.first("location").and_then(|location| secure.join(location).ok())
-    });
-    location.is_some_and(|to| to.scheme() == "http")
+    let mut at = secure.clone();
+    for _ in 0..MAX_HOPS {
+        let outcome = cx.visit(&Ask::get(at.clone())).await;
+        let location = outcome.as_ref().ok().filter(|_| is_redirect(&outcome)).and_then(|answer| {
+            answer.first("location").and_then(|location| at.join(location).ok())
+        });
+        match location {
+            Some(to) if to.scheme() == "http" => return true,
+            Some(to) if to.origin() == secure.origin() => at = to,
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// A closed port is only worth something when the host is up. Returns the doubt when

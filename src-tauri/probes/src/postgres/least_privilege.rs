@@ -35,7 +35,7 @@ impl Probe for LeastPrivilege {
 
     const DEFINITION: Definition = Definition {
         name: "postgres.least-privilege",
-        rules: 1,
+        rules: 2,
         claim: "The application's database role has no rights beyond its own data.",
         why: "With one SQL injection the attacker has every right of this role.",
         how: "Logs in as the application and reads pg_roles, pg_auth_members and pg_database in \

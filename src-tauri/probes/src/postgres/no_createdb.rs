@@ -26,7 +26,7 @@ impl Probe for NoCreatedb {
 
     const DEFINITION: Definition = Definition {
         name: "postgres.no-createdb",
-        rules: 1,
+        rules: 2,
         claim: "The application's database role can neither create nor drop a database.",
         why: "No application needs it at run time; an attacker who has it can destroy everything.",
         how: "Logs in as the application and reads role attributes, memberships and owners of \

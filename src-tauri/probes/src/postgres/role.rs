@@ -8,11 +8,14 @@ use super::session::{Session, text};
 use crate::context::Context;
 use crate::probe::Doubt;
 
-/// Every role that the current one is a member of, however far, and whether it can SET ROLE
-/// to it (PostgreSQL 16 made that a property of the membership; with ADMIN it can grant
-/// itself that).
+/// Rows that one question may have; more than that is not judged.
+const MAX_ROWS: usize = 500;
+/// Every role that the one logged in is a member of, however far, and whether it can SET
+/// ROLE to it (PostgreSQL 16 made that a property of the membership; with ADMIN it can grant
+/// itself that). Where a session begins as a lesser role (ALTER ROLE … SET role), SET ROLE
+/// NONE leads back to the one logged in.
 const REACH: &str = "WITH RECURSIVE reach(oid, settable) AS (
-    SELECT oid, true FROM pg_roles WHERE rolname = current_user
+    SELECT oid, true FROM pg_roles WHERE rolname IN (session_user, current_user)
   UNION
     SELECT m.roleid, r.settable
            AND (m.admin_option OR coalesce((to_jsonb(m) ->> 'set_option')::boolean, true))
@@ -22,15 +25,15 @@ const ROLES: &str = "SELECT r.rolname, bool_or(reach.settable) AS settable, r.ro
        r.rolcreatedb, r.rolcreaterole, r.rolreplication, r.rolbypassrls
     FROM reach JOIN pg_roles r ON r.oid = reach.oid
     GROUP BY r.rolname, r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolreplication, r.rolbypassrls
-    ORDER BY r.rolname LIMIT 500";
+    ORDER BY r.rolname LIMIT 501";
 const DATABASES: &str =
     "SELECT DISTINCT d.datname FROM pg_database d JOIN reach ON d.datdba = reach.oid
-    ORDER BY d.datname LIMIT 500";
-const SELF: &str = "SELECT current_user AS name, current_database() AS database,
+    ORDER BY d.datname LIMIT 501";
+const SELF: &str = "SELECT session_user AS name, current_database() AS database,
        current_setting('server_version_num') AS version,
        (SELECT count(*) FROM pg_class c
         WHERE c.relowner IN (SELECT oid FROM reach) AND c.relkind IN ('r', 'p')) AS tables,
-       coalesce((SELECT has_schema_privilege(n.oid, 'CREATE') FROM pg_namespace n
+       coalesce((SELECT has_schema_privilege(session_user, n.oid, 'CREATE') FROM pg_namespace n
                  WHERE n.nspname = 'public'), false) AS creates";
 
 /// One role that the application's role is, or is a member of.
@@ -114,6 +117,9 @@ pub(super) async fn look(cx: &Context) -> Result<Role, Doubt> {
     let roles = session.rows(&format!("{REACH} {ROLES}")).await?;
     let databases = session.rows(&format!("{REACH} {DATABASES}")).await?;
     let [own] = &own[..] else { return Err(strange("its own name")) };
+    if roles.len() > MAX_ROWS {
+        return Err(strange("all roles that it can become: there are more than 500"));
+    }
     let number = |name| text(own, name).and_then(|text| text.parse::<u64>().ok());
     let role = Role {
         name: text(own, "name").ok_or_else(|| strange("its own name"))?,

@@ -94,12 +94,12 @@ impl Probe for TokenRequired {
 
     const DEFINITION: Definition = Definition {
         name: "websocket.token-required",
-        rules: 1,
+        rules: 2,
         claim: "A socket is given to the bearer of a valid token and to nobody else.",
         why: "Live messages go to whoever holds a socket. A server that looks at the token only \
               later, or does not check its signature or its end, gives them to anybody.",
         how: "Opens the socket without a token, with garbage, with the valid token's content changed, \
-              with `alg: none`, signed by another key, expired, and with the valid token (secret \
+              with `alg: none` (and `nOnE`), without its signature, signed by another key, expired, and with the valid token (secret \
               `AUTH_TOKEN`), one connection each, as a page of the declared front end would. A caller \
               that is let in is watched for a moment (`settle_ms`): put out again with nothing \
               delivered counts as refused. Nothing is said after asking to be let in. The expired \

@@ -7,6 +7,7 @@ mod caps;
 mod certificates;
 mod clients;
 mod hostile;
+mod nearly;
 mod odd;
 mod scheduler;
 mod server;

@@ -18,9 +18,9 @@ use crate::server::{
 /// The families under test.
 const FAMILIES: [&str; 5] = ["http.", "headers.", "cors.", "auth.", "tls."];
 /// A JWT whose signature is the word `signature`.
-const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl";
+pub(crate) const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl";
 /// What a sound TLS stack makes true, whatever is behind it.
-const TLS: &str = "tls.certificate-trusted tls.expect tls.legacy-refused tls.modern-accepted \
+pub(crate) const TLS: &str = "tls.certificate-trusted tls.expect tls.legacy-refused tls.modern-accepted \
      tls.weak-suites-refused";
 
 /// What the claims that speak of the team's own conditions are asked for.
@@ -43,7 +43,7 @@ pub(crate) async fn all(cx: &Context) -> Vec<Finding> {
 }
 
 /// Fails unless exactly the claims of `expected` (parted by blanks) pass.
-fn exactly(case: &str, findings: &[Finding], expected: &str) {
+pub(crate) fn exactly(case: &str, findings: &[Finding], expected: &str) {
     let passed: BTreeSet<&str> = findings
         .iter()
         .filter(|finding| finding.outcome == Outcome::Pass)
@@ -54,7 +54,7 @@ fn exactly(case: &str, findings: &[Finding], expected: &str) {
 }
 
 /// The same handler with and without TLS, looked at as one deployment.
-async fn over_tls(handler: Handler) -> Vec<Finding> {
+pub(crate) async fn over_tls(handler: Handler) -> Vec<Finding> {
     let authority = Authority::new();
     let secure = Server::http(Some(&authority.good()), handler.clone()).await;
     let plain = Server::http(None, handler).await;
@@ -153,7 +153,7 @@ fn echo(request: &Request) -> String {
     answer(200, &headers, &request.path)
 }
 
-const GOOD: [(&str, &str); 6] = [
+pub(crate) const GOOD: [(&str, &str); 6] = [
     ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
     (
         "Content-Security-Policy",
