@@ -161,6 +161,18 @@ pub(crate) const STORES: &[Planted] = &[
         &["redis-hardening.persistence", "redis-hardening.aof"],
     ),
     planted(
+        "the application may give itself any command",
+        Fault::Redis(|redis| {
+            set(redis, "user app ", "on >${REDIS_PASSWORD} ~* &* +@all -@dangerous +acl|setuser");
+        }),
+        &["redis-hardening.commands"],
+    ),
+    planted(
+        "no snapshots",
+        Fault::Redis(|redis| set(redis, "save ", "\"\"")),
+        &["redis-hardening.persistence"],
+    ),
+    planted(
         "no append-only file",
         Fault::Redis(|redis| set(redis, "appendonly ", "no")),
         &["redis-hardening.aof"],
