@@ -134,6 +134,16 @@ fn commit(folder: &Path, message: &str) {
 }
 
 #[tokio::test]
+async fn a_source_beside_the_work_tree_is_no_pass() {
+    let folder = repository(&[(".gitignore", ".env\n"), (".env", "A=1\n")]);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let place = elsewhere.path().display().to_string();
+    git(folder.path(), &["config", "core.worktree", &place]);
+    let finding = ask(folder.path(), "git.env-ignored").await;
+    assert!(matches!(finding.outcome, Outcome::Inconclusive(_)), "{finding:#?}");
+}
+
+#[tokio::test]
 async fn a_deleted_file_is_found_in_history_by_commit_and_path() {
     let folder = repository(&[
         ("README.md", "x\n"),
