@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    attest, check, demo, deploy, except, export, key, probe, project, release, roster, secrets,
-    sign, template, verify,
+    attest, check, demo, deploy, except, export, key, packet, probe, project, release, roster,
+    secrets, sign, template, verify,
 };
 use crate::exit::TABLE;
 
@@ -69,6 +69,9 @@ pub(crate) enum Command {
     /// Checklists that a release can pin
     #[command(subcommand)]
     Template(template::Template),
+    /// Events on their way to another machine, and from there
+    #[command(subcommand)]
+    Packet(packet::Packet),
     /// Probes: list, show, try one
     #[command(subcommand)]
     Probe(probe::Probe),

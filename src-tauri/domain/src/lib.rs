@@ -3,6 +3,7 @@
 //! can be told as a short story in a test.
 
 pub mod canonical;
+pub mod conflict;
 pub mod environment;
 pub mod event;
 pub mod finding;

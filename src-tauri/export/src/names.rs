@@ -13,6 +13,8 @@ pub(crate) const RECIPE: &str = "VERIFY.md";
 pub(crate) const SUMS: &str = "SHA256SUMS";
 pub(crate) const EVENTS: &str = "events/";
 pub(crate) const TEMPLATES: &str = "templates/";
+pub(crate) const PACKET: &str = "packet.json";
+pub(crate) const FILES: &str = "files/";
 pub(crate) const EVIDENCE: &str = "evidence/";
 
 /// The signed bytes of the event at `sequence`, counted from 1.
@@ -28,6 +30,11 @@ pub(crate) fn signature(sequence: u32, id: &EventId) -> String {
 /// The text of a template.
 pub(crate) fn template(digest: &Digest) -> String {
     format!("{TEMPLATES}{digest}.toml")
+}
+
+/// The bytes of a template or of evidence, in a packet.
+pub(crate) fn file(digest: &Digest) -> String {
+    format!("{FILES}{digest}")
 }
 
 /// The bytes of a file that was attached.

@@ -1,10 +1,10 @@
 //! What can go wrong, as every front shows it: a stable code, what happened, what to do.
 
-use countersign_domain::id::BadId;
+use countersign_domain::id::{BadId, Fingerprint, ProjectId};
 use countersign_domain::refusal::Refusal;
 use countersign_domain::template::BadTemplate;
 use countersign_domain::template::markdown::BadMarkdown;
-use countersign_export::ExportError;
+use countersign_export::{BadPacket, ExportError};
 use countersign_ledger::LedgerError;
 use countersign_ledger::keys::KeyError;
 
@@ -39,6 +39,25 @@ pub enum Failure {
     /// The record could not be written.
     #[error("{0}")]
     Export(#[from] ExportError),
+    /// A file that is no packet, or one that was changed.
+    #[error("{0}")]
+    Packet(#[from] BadPacket),
+    /// A packet of a project that is not here, from somebody nobody vouched for.
+    #[error("nobody here knows the project {project:?}; the key {founder} began it")]
+    Stranger {
+        /// The project's name, as the packet tells it.
+        project: String,
+        /// The key that began it.
+        founder: Fingerprint,
+        /// The key in words.
+        phrase: String,
+    },
+    /// A packet builds on events that are not here.
+    #[error("the packet builds on events of {project} that are neither here nor in it")]
+    PacketGap {
+        /// The project.
+        project: ProjectId,
+    },
     /// Something that was asked for is not there.
     #[error("there is no {what} {name:?}")]
     NotFound {
@@ -102,6 +121,9 @@ impl Failure {
             Self::Template { .. } => "template",
             Self::Markdown(_) => "markdown",
             Self::Export(_) => "export",
+            Self::Packet(_) => "packet",
+            Self::Stranger { .. } => "stranger",
+            Self::PacketGap { .. } => "packet-gap",
             Self::NotFound { .. } => "not-found",
             Self::Input { .. } => "input",
             Self::Locked => "locked",
@@ -127,6 +149,14 @@ impl Failure {
             }
             // These say what to do in their own text.
             Self::Ledger(_) | Self::Key(_) | Self::Markdown(_) | Self::Id(_) => String::new(),
+            Self::Packet(_) => "Ask for the file again: what was sent may have been cut".to_owned(),
+            Self::Stranger { founder, phrase, .. } => format!(
+                "Call the founder and compare: {phrase}. If it is theirs: --trust {founder}"
+            ),
+            Self::PacketGap { .. } => {
+                "Ask for a packet of everything, or of what came after a head that you have"
+                    .to_owned()
+            }
             Self::Export(_) => "Check the ledger with `countersign project check`".to_owned(),
             Self::File { .. } => "Check that the path exists and may be used".to_owned(),
             Self::ProjectFile { .. } => "See the sample in the README".to_owned(),

@@ -34,11 +34,14 @@ impl Failure {
             Self::Key(KeyError::Event(_) | KeyError::NotCanonical(_) | KeyError::Crypto(_)) => {
                 FailureKind::Ours
             }
+            Self::Stranger { .. } => FailureKind::Refused,
             Self::Export(_) => FailureKind::Machine,
             Self::Key(_)
             | Self::Id(_)
             | Self::Template { .. }
             | Self::Markdown(_)
+            | Self::Packet(_)
+            | Self::PacketGap { .. }
             | Self::NotFound { .. }
             | Self::Input { .. }
             | Self::ProjectFile { .. } => FailureKind::Input,

@@ -1,6 +1,7 @@
 //! The verbs of a sign-off: open, check, attest, except, sign, deploy, export. The only
 //! room that knows their order, and the only one where probes, ledger and export meet.
 
+mod card;
 pub mod check;
 mod check_report;
 mod checklist;
@@ -10,6 +11,7 @@ mod error;
 mod home;
 mod key;
 mod kind;
+mod packet;
 pub mod probe;
 mod project;
 pub(crate) mod query;
@@ -19,6 +21,7 @@ mod secret;
 pub mod template;
 pub mod view;
 
+pub use card::{Card, phrase};
 pub use check_report::CheckReport;
 pub use countersign_export::{Age, Requirements, fingerprints};
 pub use countersign_ledger::keys::UnlockedKey;

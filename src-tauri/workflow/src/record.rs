@@ -97,13 +97,7 @@ impl Home {
 /// # Errors
 /// [`Failure::File`] when it cannot be read.
 pub fn verify_file(path: &Path, requirements: &Requirements) -> Result<VerifyView, Failure> {
-    let opened = std::fs::File::open(path).map_err(|error| file(path, error))?;
-    let mut bytes = Vec::new();
-    // A file that is larger than any bundle is cut, and then fails as an archive.
-    opened
-        .take(MAX_TOTAL_BYTES.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(|error| file(path, error))?;
+    let bytes = read_bounded(path)?;
     let found = countersign_export::verify(&bytes, requirements);
     let (verdict, unmet) = match found.verdict {
         Verdict::Good => ("good", Vec::new()),
@@ -131,8 +125,20 @@ pub fn verify_file(path: &Path, requirements: &Requirements) -> Result<VerifyVie
     })
 }
 
+/// The bytes of an archive. One that is larger than any of ours is cut, and then fails as an
+/// archive.
+pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, Failure> {
+    let opened = std::fs::File::open(path).map_err(|error| file(path, error))?;
+    let mut bytes = Vec::new();
+    opened
+        .take(MAX_TOTAL_BYTES.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| file(path, error))?;
+    Ok(bytes)
+}
+
 /// Writes all or nothing: a reader never sees half a file.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let wrap = |error| file(path, error);
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -146,7 +152,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn slug(text: &str) -> String {
+pub(crate) fn slug(text: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
     let mut slug: String = text.to_lowercase().chars().map(plain).collect();
     while slug.contains("--") {

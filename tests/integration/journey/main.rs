@@ -7,6 +7,7 @@ mod command_line;
 mod demo;
 mod json;
 mod killed;
+mod packets;
 mod pipeline;
 mod planted;
 mod tampering;

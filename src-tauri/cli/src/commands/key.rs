@@ -39,6 +39,12 @@ pub(crate) enum Key {
         /// Name, e-mail or fingerprint
         key: String,
     },
+    /// Write your enrollment card: name, e-mail and public key, signed by the key
+    Card {
+        /// The file to write [default: exports/KEY.card.json in the home]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
 }
 
 pub(crate) fn run(session: &Session, key: Key, out: &mut Output) -> Result<Exit, Fault> {
@@ -64,6 +70,14 @@ pub(crate) fn run(session: &Session, key: Key, out: &mut Output) -> Result<Exit,
             out.show(&copied, |out, copied| {
                 out.line(&[plain("Copied the key "), strong(&copied.name)]);
                 out.line(&[plain("  "), plain(&copied.fingerprint)]);
+            })?;
+        }
+        Key::Card { out: path } => {
+            let card = home.write_card(&session.unlock()?, path.as_deref())?;
+            out.show(&card, |out, card| {
+                out.line(&[strong(&card.path), plain(format!("  {} <{}>", card.name, card.email))]);
+                out.line(&[faint(format!("  {}", card.fingerprint))]);
+                out.say(format!("  To read out to the admin: {}", card.phrase));
             })?;
         }
         Key::List => out.show(&home.key_list()?, |out, keys| list(out, keys))?,

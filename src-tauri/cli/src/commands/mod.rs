@@ -9,6 +9,7 @@ pub(crate) mod except;
 pub(crate) mod export;
 pub(crate) mod gate;
 pub(crate) mod key;
+pub(crate) mod packet;
 pub(crate) mod probe;
 pub(crate) mod project;
 pub(crate) mod release;
@@ -37,6 +38,7 @@ pub(crate) fn run(session: &Session, command: Command, out: &mut Output) -> Resu
         Command::Roster(roster) => roster::run(session, roster, out),
         Command::Key(key) => key::run(session, key, out),
         Command::Template(template) => template::run(session, template, out),
+        Command::Packet(packet) => packet::run(session, packet, out),
         Command::Probe(probe) => probe::run(session, probe, out),
         Command::Release(release) => release::run(session, release, out),
         Command::Check(check) => check::run(session, &check, out),

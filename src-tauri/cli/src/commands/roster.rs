@@ -1,8 +1,11 @@
 //! `countersign roster`: who may do what.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
-use countersign_domain::id::Fingerprint;
+use countersign_domain::id::{Fingerprint, ProjectId};
 use countersign_workflow::view::{EnrollMember, ProjectView};
+use countersign_workflow::{Card, phrase};
 
 use super::read_text;
 use crate::exit::Exit;
@@ -27,15 +30,18 @@ pub(crate) enum Roster {
 /// Who, with which key, in which roles.
 #[derive(Debug, Args)]
 pub(crate) struct Add {
+    /// Their enrollment card, instead of name, e-mail and public key
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "email", "public_key"])]
+    card: Option<PathBuf>,
     /// Printed name
-    #[arg(long)]
-    name: String,
+    #[arg(long, required_unless_present = "card")]
+    name: Option<String>,
     /// E-mail
-    #[arg(long)]
-    email: String,
+    #[arg(long, required_unless_present = "card")]
+    email: Option<String>,
     /// The public key: a file, or the line itself (ssh-ed25519 AAAA…)
-    #[arg(long, value_name = "FILE_OR_LINE")]
-    public_key: String,
+    #[arg(long, value_name = "FILE_OR_LINE", required_unless_present = "card")]
+    public_key: Option<String>,
     /// security, devops, management, admin or auditor; may be given several times
     #[arg(long = "role", required = true, value_name = "ROLE")]
     roles: Vec<String>,
@@ -47,13 +53,7 @@ pub(crate) fn run(session: &Session, roster: Roster, out: &mut Output) -> Result
     let view = match roster {
         Roster::List => home.project(&project)?,
         Roster::Add(add) => {
-            let request = EnrollMember {
-                project: project.to_string(),
-                name: add.name,
-                email: add.email,
-                public_key: public_key(&add.public_key)?,
-                roles: add.roles,
-            };
+            let request = request(&project, add, out)?;
             home.enroll(&session.unlock()?, &request)?
         }
         Roster::Remove { member } => {
@@ -63,6 +63,23 @@ pub(crate) fn run(session: &Session, roster: Roster, out: &mut Output) -> Result
     };
     out.show(&view, people)?;
     Ok(Exit::GOOD)
+}
+
+fn request(project: &ProjectId, add: Add, out: &mut Output) -> Result<EnrollMember, Fault> {
+    let project = project.to_string();
+    let Some(card) = &add.card else {
+        return Ok(EnrollMember {
+            project,
+            name: add.name.unwrap_or_default(),
+            email: add.email.unwrap_or_default(),
+            public_key: public_key(&add.public_key.unwrap_or_default())?,
+            roles: add.roles,
+        });
+    };
+    let card = Card::read(card)?;
+    out.remark(&format!("Compare by voice: {}", phrase(&card.fingerprint()?)));
+    let Card { name, email, public_key, .. } = card;
+    Ok(EnrollMember { project, name, email, public_key, roles: add.roles })
 }
 
 fn public_key(given: &str) -> Result<String, Fault> {

@@ -4,11 +4,12 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::{
-    AttachEvidence, Attest, Board, BundleView, CheckView, CloseRelease, CreateKey, DecideException,
-    EnrollMember, ExceptionView, FailureView, GateView, ItemDetail, KeyView, LedgerView,
-    OpenRelease, ProbeTrial, ProbeView, ProgressView, ProjectView, RecordDeployment, ReleaseView,
-    RequestException, SignOff, SignoffView, StatementView, StatusView, StrengthView,
-    TemplateDocument, TemplateView, TimelineRow, VerifyDeployment, VerifyView,
+    AttachEvidence, Attest, Board, BundleView, CardView, CheckView, CloseRelease, CreateKey,
+    DecideException, EnrollMember, ExceptionView, FailureView, GateView, ItemDetail, KeyView,
+    LedgerView, MergeView, OpenRelease, PacketView, ProbeTrial, ProbeView, ProgressView,
+    ProjectView, RecordDeployment, ReleaseView, RequestException, SignOff, SignoffView,
+    StatementView, StatusView, StrengthView, TemplateDocument, TemplateView, TimelineRow,
+    VerifyDeployment, VerifyView,
 };
 
 macro_rules! schemas {
@@ -23,6 +24,7 @@ macro_rules! schemas {
 
 schemas! {
     "board" => Board,
+    "card" => CardView,
     "check" => CheckView,
     "exceptions" => Vec<ExceptionView>,
     "export" => BundleView,
@@ -32,6 +34,8 @@ schemas! {
     "key" => KeyView,
     "keys" => Vec<KeyView>,
     "ledger" => LedgerView,
+    "merge" => MergeView,
+    "packet" => PacketView,
     "probe" => ProbeView,
     "probe-trial" => ProbeTrial,
     "probes" => Vec<ProbeView>,

@@ -4,8 +4,10 @@ use chrono::Duration;
 
 use super::checklist;
 use super::story::{Story, release_id};
+use crate::conflict::{Matter, open};
 use crate::event::Body;
 use crate::event::Tick::{Done, NotDone};
+use crate::event::Verdict as Says;
 use crate::fold::{Fold, order};
 use crate::gate::SignoffStanding::{Signed, Stale};
 use crate::gate::Verdict::{Go, NoGo, Ready};
@@ -190,4 +192,47 @@ fn a_hole_in_the_ledger_is_told_and_what_builds_on_it_comes_in_order() {
         let expected = (hole + 1 < story.events.len()).then_some("missing-parent");
         assert_eq!(first.map(Refusal::code), expected, "without event {hole}");
     }
+}
+
+/// What is in conflict, in words.
+fn conflicts(story: &Story) -> Vec<String> {
+    let words = |conflict: &crate::conflict::Conflict| {
+        let matter = match &conflict.matter {
+            Matter::Item(item) => item.to_string(),
+            Matter::Exception(exception) => exception.to_string(),
+            Matter::SignOff(role) => role.code().to_owned(),
+            Matter::Subject => "subject".to_owned(),
+        };
+        format!("{matter}: {}", conflict.events.len())
+    };
+    open(&story.fold).iter().map(words).collect()
+}
+
+#[test]
+fn what_was_decided_apart_is_told_until_somebody_who_knows_both_decides() {
+    let base = Story::ready();
+    let ticked = base.clone().tick("training", "ana");
+    let not = base.clone().wait(Duration::minutes(5)).says("dan", "training", NotDone, "");
+    let merged = ticked.merged(&not);
+    assert_eq!(conflicts(&merged), ["training: 2"]);
+    assert_eq!(conflicts(&not.merged(&ticked)), ["training: 2"], "whoever merges");
+    assert_eq!(conflicts(&merged.clone().tick("docs", "mia")), ["training: 2"], "not about it");
+    assert_eq!(conflicts(&merged.tick("training", "mia")), [""; 0], "settled");
+    assert_eq!(conflicts(&ticked), [""; 0], "nobody else");
+    let later = base.clone().tick("training", "ana").says("dan", "training", NotDone, "");
+    let elsewhere = base.clone().wait(Duration::minutes(1)).tick("docs", "mia");
+    assert_eq!(conflicts(&later.merged(&elsewhere)), [""; 0], "one knew of the other");
+    let same = base.clone().wait(Duration::minutes(5)).tick("training", "dan");
+    let same = conflicts(&base.tick("training", "ana").merged(&same));
+    assert_eq!(same, [""; 0], "they agree");
+}
+
+#[test]
+fn an_exception_that_one_granted_and_another_refused_apart_is_told() {
+    let base = Story::ready().ask("dan", "e1", "training");
+    let granted = base.clone().grant("ana", "e1");
+    let refused = base.wait(Duration::minutes(5)).decide("mia", "e1", Says::Reject);
+    let merged = granted.merged(&refused);
+    assert_eq!(merged.refusals().len(), 1, "the first decision counts");
+    assert_eq!(conflicts(&merged).len(), 1, "{:?}", conflicts(&merged));
 }

@@ -1,0 +1,94 @@
+//! `countersign packet`: events on their way to another machine, and from there.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use countersign_domain::id::{EventId, Fingerprint};
+use countersign_workflow::view::{MergeView, PacketView};
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::output::{Output, faint, plain, strong};
+use crate::session::Session;
+
+/// What to do with packets.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Packet {
+    /// Write the events of the project, for somebody else to open
+    Write {
+        /// The file to write [default: exports/PROJECT.packet.zip in the home]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Only what came after this event, which the others have; may be given several times
+        #[arg(long, value_name = "EVENT")]
+        since: Vec<String>,
+    },
+    /// Open a packet and merge what is new
+    Open {
+        /// The file
+        file: PathBuf,
+        /// The founder's key, for a project that is not here yet
+        #[arg(long, value_name = "FINGERPRINT")]
+        trust: Option<String>,
+    },
+}
+
+pub(crate) fn run(session: &Session, packet: Packet, out: &mut Output) -> Result<Exit, Fault> {
+    match packet {
+        Packet::Write { out: path, since } => {
+            let project = session.project()?;
+            let since = since.iter().map(|id| EventId::parse(id)).collect::<Result<Vec<_>, _>>()?;
+            let written = session.home()?.write_packet(&project, &since, path.as_deref())?;
+            out.show(&written, wrote)?;
+        }
+        Packet::Open { file, trust } => {
+            let trust = trust.map(|key| Fingerprint::parse(&key)).transpose()?;
+            let merged = session.home()?.open_packet(&file, trust.as_ref())?;
+            out.show(&merged, opened)?;
+        }
+    }
+    Ok(Exit::GOOD)
+}
+
+fn wrote(out: &mut Output, packet: &PacketView) {
+    let PacketView { path, sha256, size, events, files, heads } = packet;
+    out.line(&[strong(path), plain(format!("  {size} bytes, {events} events, {files} files"))]);
+    out.line(&[faint(format!("  sha256:{sha256}"))]);
+    for head in heads {
+        out.line(&[faint(format!("  head {head}"))]);
+    }
+    out.say("  Whoever opens it: countersign packet open FILE");
+}
+
+fn opened(out: &mut Output, merge: &MergeView) {
+    let MergeView { name, merged, known, files, .. } = merge;
+    out.line(&[
+        strong(name),
+        plain(format!("  {merged} new events, {files} new files; {known} were here")),
+    ]);
+    for one in &merge.refused {
+        out.line(&[plain("  refused: "), plain(&one.reason), faint(format!("  {}", one.event))]);
+    }
+    for one in &merge.strangers {
+        out.line(&[
+            plain("  the key "),
+            strong(&one.fingerprint),
+            plain(format!(" was never on the roster; it signed {} of them", one.events)),
+        ]);
+        out.say(format!("  Compare by voice: {}", one.phrase));
+    }
+    if merge.waiting > 0 {
+        out.say(format!("  {} events wait outside the ledger.", merge.waiting));
+        out.say("  Once an admin has enrolled the key, open the packet again.");
+    }
+    for one in &merge.conflicts {
+        let by = one.by.join(" and ");
+        out.line(&[
+            strong("  decided apart: "),
+            plain(format!("{} of {}, by {by}: decide once more", one.matter, one.release)),
+        ]);
+    }
+    for head in &merge.heads {
+        out.line(&[faint(format!("  head {head}"))]);
+    }
+}
