@@ -10,7 +10,8 @@ export default defineConfig(({ mode }) => ({
   plugins: [svelte(), ...(mode === "test" ? [svelteTesting()] : [])],
   // A `data:` font or script would be refused by the window's policy.
   build: { assetsInlineLimit: 0, target: "es2022", reportCompressedSize: false },
-  server: { port: 5173, strictPort: true },
+  // The fake host reads the built-in checklist from the Rust side.
+  server: { port: 5173, strictPort: true, fs: { allow: [".."] } },
   preview: { headers: { "content-security-policy": policy } },
   test: {
     environment: "jsdom",

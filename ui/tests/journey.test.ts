@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
-import { FakeHost } from "../src/host/fake";
+import { fakeHost } from "../src/host/fake";
 import { Failure } from "../src/host/host";
 import { release, sent, stage } from "./stage";
 
@@ -54,7 +54,7 @@ describe("the board", () => {
   });
 
   it("says what went wrong when the ledger cannot be read, and tries again", async () => {
-    const host = new FakeHost({ scenario: "checked" });
+    const host = fakeHost({ scenario: "checked" });
     let down = true;
     const board = host.board.bind(host);
     host.board = () => (down ? Promise.reject(new Failure({ code: "io", message: "The ledger cannot be read.", hint: "Check the disk." })) : board());

@@ -8,7 +8,7 @@ import { Release } from "../src/features/release/release.svelte";
 import { Session } from "../src/features/session/session.svelte";
 import { worst } from "../src/features/item/outcome";
 import { Toasts } from "../src/components/toasts.svelte";
-import { FakeHost } from "../src/host/fake";
+import { fakeHost } from "../src/host/fake";
 import { Failure } from "../src/host/host";
 import { legibleText } from "../src/host/legible";
 import { parse, paths } from "../src/router.svelte";
@@ -26,7 +26,7 @@ describe("a verdict over several probes", () => {
   });
 
   it("keeps the doubt of one probe when a second one of the same item passes", () => {
-    const host = new FakeHost({ scenario: "demo" });
+    const host = fakeHost({ scenario: "demo" });
     const release = new Release(host, new Session(host, new Toasts()), { project: "demo", release: "r-240" });
     const finished = { step: "finished", item: "a", probe: "p", done: 1, total: 2 } as const;
     release.progress({ step: "started", item: "a" });
@@ -41,7 +41,7 @@ describe("a verdict over several probes", () => {
 
 describe("a command that takes its time", () => {
   it("shows its latest line while it runs, and no line afterwards", () => {
-    const host = new FakeHost({ scenario: "demo" });
+    const host = fakeHost({ scenario: "demo" });
     const release = new Release(host, new Session(host, new Toasts()), { project: "demo", release: "r-240" });
     release.progress({ step: "said", item: "a", line: "too early" });
     expect(release.live.get("a")).toBeUndefined();
@@ -74,7 +74,7 @@ describe("asking again", () => {
   });
 
   it("does not let a late answer replace a newer one", async () => {
-    const host = new FakeHost({ scenario: "checked" });
+    const host = fakeHost({ scenario: "checked" });
     const old = await host.release(DEMO);
     const answers: ((view: typeof old) => void)[] = [];
     host.release = () => new Promise((resolve) => answers.push(resolve));

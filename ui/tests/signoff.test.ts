@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
-import { FakeHost } from "../src/host/fake";
+import { fakeHost } from "../src/host/fake";
 import { card, PASSPHRASE, release, sent, stage } from "./stage";
 
 describe("the gate", () => {
@@ -88,7 +88,7 @@ describe("signing", () => {
   });
 
   it("unlocks first when nobody is unlocked, then shows the statement", async () => {
-    const host = new FakeHost({ scenario: "ready", pace: 1 });
+    const host = fakeHost({ scenario: "ready", pace: 1 });
     await host.lock();
     const { user } = await stage("ready", release("signoff"), host);
     await screen.findAllByTestId("signoff-card");
@@ -104,7 +104,7 @@ describe("signing", () => {
     await screen.findAllByTestId("signoff-card");
     for (const role of ["security", "devops", "management"]) {
       expect(card(role)).toHaveAttribute("data-state", "stale");
-      expect(within(card(role)).getByTestId("changes")).toHaveTextContent("PING without a password is refused");
+      expect(within(card(role)).getByTestId("changes")).toHaveTextContent("PING without a password, or with a wrong one, is refused");
     }
   });
 });

@@ -3,13 +3,13 @@
 import { render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import App from "../src/App.svelte";
-import { FakeHost, type Scenario } from "../src/host/fake";
+import { fakeHost, type FakeHost, type Scenario } from "../src/host/fake";
 import type { Host } from "../src/host/host";
 
 export const DEMO = { project: "demo", release: "r-240" };
 export const PASSPHRASE = "demo demo demo";
 
-export async function stage(scenario: Scenario, hash = "#/board", host: Host = new FakeHost({ scenario, pace: 1 })) {
+export async function stage(scenario: Scenario, hash = "#/board", host: Host = fakeHost({ scenario, pace: 1 })) {
   location.hash = hash;
   const user = userEvent.setup();
   render(App, { host });

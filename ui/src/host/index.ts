@@ -5,9 +5,9 @@ import { Failure, type Host } from "./host";
 export async function chooseHost(): Promise<Host> {
   if ("__TAURI_INTERNALS__" in window) return (await import("./tauri")).tauriHost();
   if (import.meta.env.MODE !== "production") {
-    const { FakeHost } = await import("./fake");
+    const { fakeHost } = await import("./fake");
     const asked = new URLSearchParams(location.search);
-    return new FakeHost({
+    return fakeHost({
       scenario: (asked.get("scenario") ?? "first-run") as never,
       pace: Number(asked.get("pace") ?? 120),
     });
