@@ -14,10 +14,31 @@ export default defineConfig(({ mode }) => ({
   server: { port: 5173, strictPort: true, fs: { allow: [".."] } },
   preview: { headers: { "content-security-policy": policy } },
   test: {
-    environment: "jsdom",
-    include: ["tests/**/*.test.ts"],
-    setupFiles: ["tests/setup.ts"],
     restoreMocks: true,
-    testTimeout: 20_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "parts",
+          environment: "jsdom",
+          include: ["tests/*.test.ts"],
+          setupFiles: ["tests/setup.ts"],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          environment: "node",
+          include: ["tests/browser/*.test.ts"],
+          globalSetup: ["tests/browser/serve.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Files share two cores with the browser's own processes.
+          fileParallelism: false,
+        },
+      },
+    ],
   },
 }));

@@ -19,7 +19,7 @@ const wanted = asked.filter((each) => !each.startsWith("--"));
 const RELEASE = "#/p/demo/r/r-240";
 const SIZES = [
   { width: 1280, height: 800 },
-  { width: 1920, height: 1200 },
+  { width: 2560, height: 1440 },
 ];
 const SMALL = { width: 360, height: 740 };
 
