@@ -5,11 +5,12 @@ import { Calm } from "../src/components/calm";
 import { fromInput, relative } from "../src/components/time";
 import { base64, bytes } from "../src/features/evidence/file";
 import { Release } from "../src/features/release/release.svelte";
+import { needsMe } from "../src/features/release/turn";
 import { Session } from "../src/features/session/session.svelte";
 import { worst } from "../src/features/item/outcome";
 import { Toasts } from "../src/components/toasts.svelte";
 import { fakeHost } from "../src/host/fake";
-import { Failure } from "../src/host/host";
+import { Failure, type ItemRow } from "../src/host/host";
 import { legibleText } from "../src/host/legible";
 import { parse, paths } from "../src/router.svelte";
 import { DEMO } from "./stage";
@@ -36,6 +37,30 @@ describe("a verdict over several probes", () => {
     expect(release.live.get("a")).toMatchObject({ running: false, outcome: "inconclusive", reason: "timed-out", summary: "no answer" });
     expect(release.run).toMatchObject({ done: 2, total: 2 });
     release.stop();
+  });
+});
+
+describe("whose turn it is", () => {
+  const row = (change: object) =>
+    ({ verify: "probe-or-person", state: "open", missing: "", machine: { outcome: "inconclusive", stale: false }, tick: null, exception: null, ...change }) as unknown as ItemRow;
+  const me = { name: "Ana", fingerprint: "f", email: "", here: true, roles: ["security"] };
+  const asked = (by: string) => ({ state: "requested", requested_by: by });
+  it.each([
+    ["a person looks where the machine could not tell", row({}), me, true],
+    ["nobody ticks what only the machine settles", row({ verify: "probe" }), me, false],
+    ["a failed check waits for a fix, not for a tick", row({ state: "failed", machine: { outcome: "fail", stale: false } }), me, false],
+    ["an old verdict waits for a run", row({ machine: { outcome: "inconclusive", stale: true } }), me, false],
+    ["a line by hand waits for its tick", row({ verify: "person", machine: null }), me, true],
+    ["what is settled waits for nobody", row({ state: "settled" }), me, false],
+    ["both means the tick comes after the pass", row({ verify: "both", machine: { outcome: "pass", stale: false } }), me, true],
+    ["both waits for the machine first", row({ verify: "both", machine: { outcome: "not-run", stale: false } }), me, false],
+    ["a computed line waits for nobody", row({ verify: "computed", machine: null }), me, false],
+    ["an approver decides on another's exception", row({ state: "failed", machine: { outcome: "fail", stale: false }, exception: asked("Bo") }), me, true],
+    ["nobody decides on their own exception", row({ state: "failed", machine: { outcome: "fail", stale: false }, exception: asked("Ana") }), me, false],
+    ["an auditor is never waited for", row({}), { ...me, roles: ["auditor"] }, false],
+    ["nobody is waited for while no key is unlocked", row({}), null, false],
+  ])("%s", (_, item, who, expected) => {
+    expect(needsMe(item, who, ["security"])).toBe(expected);
   });
 });
 

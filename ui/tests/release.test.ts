@@ -15,7 +15,7 @@ describe("the checklist", () => {
     await waitFor(() => expect(row("secrets.jwt-secret")).toHaveAttribute("data-outcome", "fail"));
     expect(row("tests.unit"), "a later item has no verdict yet").toHaveAttribute("data-outcome", "not-run");
     expect(screen.getByTestId("cancel-check")).toBeVisible();
-    await waitFor(() => expect(screen.getByTestId("run-checks")).toBeVisible(), { timeout: 5000 });
+    await waitFor(() => expect(screen.getByTestId("run-checks")).toBeVisible(), { timeout: 15_000 });
     expect(row("redis-auth.ping-without-password")).toHaveAttribute("data-outcome", "fail");
     expect(row("tests.unit")).toHaveAttribute("data-outcome", "pass");
     expect(screen.getByTestId("gate-reason").textContent).toMatch(/items block/);
@@ -79,7 +79,7 @@ describe("the checklist", () => {
   it("asks for a passphrase when no key is unlocked, then does what was asked", async () => {
     const host = fakeHost({ scenario: "checked", pace: 1 });
     await host.lock();
-    const { user } = await stage("checked", release("checklist", "secret-store.vault"), host);
+    const { user } = await stage("checked", release("checklist", "signoff.rollback-tested"), host);
     await user.click(await screen.findByTestId("tick-done"));
     const dialog = await screen.findByTestId("unlock-dialog");
     await user.type(within(dialog).getByTestId("passphrase"), "wrong");
@@ -88,20 +88,32 @@ describe("the checklist", () => {
     await user.clear(within(dialog).getByTestId("passphrase"));
     await user.type(within(dialog).getByTestId("passphrase"), PASSPHRASE);
     await user.click(within(dialog).getByTestId("confirm-unlock"));
-    await waitFor(() => expect(row("secret-store.vault")).toHaveAttribute("data-tick", "done"));
+    await waitFor(() => expect(row("signoff.rollback-tested")).toHaveAttribute("data-tick", "done"));
     await waitFor(() => expect(screen.queryByTestId("unlock-dialog")).toBeNull());
     expect(sent(host, "attest")).toHaveLength(1);
+  });
+
+  it("takes no tick without a note where the machine could not tell", async () => {
+    const { user, host } = await stage("checked", release("checklist", "secret-store.vault"));
+    const done = await screen.findByTestId("tick-done");
+    expect(done).toHaveAttribute("aria-disabled", "true");
+    await user.click(done);
+    await user.type(screen.getByTestId("tick-note"), "In the vault of the team");
+    expect(done).not.toHaveAttribute("aria-disabled");
+    await user.click(done);
+    await waitFor(() => expect(row("secret-store.vault")).toHaveAttribute("data-state", "settled"));
+    expect(sent(host, "attest")).toEqual([expect.objectContaining({ tick: "done", note: "In the vault of the team" })]);
   });
 
   it("says what failed and what to do, and leaves the item as it was", async () => {
     const host = fakeHost({ scenario: "checked", pace: 1 });
     host.attest = () => Promise.reject(new Failure({ code: "not-on-roster", message: "You are not on the roster.", hint: "Ask an admin." }));
-    const { user } = await stage("checked", release("checklist", "secret-store.vault"), host);
+    const { user } = await stage("checked", release("checklist", "signoff.rollback-tested"), host);
     await user.click(await screen.findByTestId("tick-done"));
     const toast = await screen.findByTestId("toast");
     expect(toast).toHaveTextContent("You are not on the roster.");
     expect(toast).toHaveTextContent("Ask an admin.");
-    expect(row("secret-store.vault")).toHaveAttribute("data-tick", "none");
+    expect(row("signoff.rollback-tested")).toHaveAttribute("data-tick", "none");
   });
 
   it("shows hostile text as text", async () => {

@@ -32,6 +32,8 @@ export const itemWords = {
     none: "No tick",
     note: "Note",
     noteHint: "What you looked at. Ctrl+Enter ticks it Done.",
+    undecidedNeedsNote: "Write in the note what you saw",
+    undecidedHint: "The machine could not tell: say what you saw. Ctrl+Enter ticks it Done.",
     naNeedsNote: "Write in the note why it does not apply",
     machineOnly: "The machine settles this item. A tick is kept beside its verdict, never over it.",
     computed: "This line follows from the others: it cannot be ticked.",

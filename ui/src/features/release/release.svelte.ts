@@ -17,8 +17,16 @@ import {
 import { words } from "../../words";
 import { worst } from "../item/outcome";
 import type { Result, Session } from "../session/session.svelte";
+import { needsMe } from "./turn";
 
-export type Filter = "all" | "blocking" | "failed" | "inconclusive" | "open";
+export const FILTERS = ["all", "blocking", "failed", "inconclusive", "mine", "stale"] as const;
+export type Filter = (typeof FILTERS)[number];
+
+/** A section of which a filter shows a part. */
+export interface ShownSection extends SectionView {
+  /** How many items it has. */
+  all: number;
+}
 
 /** What a run has said of an item before the next query confirms it. */
 export interface Live {
@@ -67,23 +75,25 @@ export class Release {
   // eslint-disable-next-line svelte/prefer-svelte-reactivity
   readonly blocking: ReadonlySet<string> = $derived(new Set(this.view?.gate.blockers.flatMap((each) => (each.item ? [each.item] : [])) ?? []));
 
-  /** Sections with the items that the filter lets through. */
-  readonly shown = $derived.by((): SectionView[] => {
-    const query = this.query.trim().toLowerCase();
-    return (this.view?.sections ?? [])
-      .filter((section) => !this.section || section.id === this.section)
-      .map((section) => ({ ...section, items: section.items.filter((item) => this.#passes(item) && (!query || matches(item, query))) }))
+  readonly #here = $derived((this.view?.sections ?? []).filter((section) => !this.section || section.id === this.section));
+
+  /** Sections with the items that filter and search let through. */
+  readonly shown = $derived.by((): ShownSection[] => {
+    const wanted = this.query.toLowerCase().split(/\s+/).filter(Boolean);
+    return this.#here
+      .map((section) => ({ ...section, all: section.items.length, items: section.items.filter((item) => this.#is(item, section, this.filter) && matches(item, section, wanted)) }))
       .filter((section) => section.items.length > 0);
   });
 
-  readonly afterSections = $derived((this.view?.sections ?? []).filter((section) => AFTER.includes(section.phase)));
+  readonly afterSections = $derived.by((): ShownSection[] =>
+    (this.view?.sections ?? []).filter((section) => AFTER.includes(section.phase)).map((section) => ({ ...section, all: section.items.length })),
+  );
 
   readonly counts = $derived.by((): Record<Filter, number> => {
-    const counts: Record<Filter, number> = { all: 0, blocking: 0, failed: 0, inconclusive: 0, open: 0 };
-    for (const section of this.view?.sections ?? []) {
-      if (this.section && section.id !== this.section) continue;
+    const counts: Record<Filter, number> = { all: 0, blocking: 0, failed: 0, inconclusive: 0, mine: 0, stale: 0 };
+    for (const section of this.#here) {
       for (const item of section.items) {
-        for (const filter of Object.keys(counts) as Filter[]) if (this.#is(item, filter)) counts[filter] += 1;
+        for (const filter of FILTERS) if (this.#is(item, section, filter)) counts[filter] += 1;
       }
     }
     return counts;
@@ -154,11 +164,7 @@ export class Release {
     return this.view?.sections.flatMap((section) => section.items).find((each) => each.id === item);
   }
 
-  #passes(item: ItemRow): boolean {
-    return this.#is(item, this.filter);
-  }
-
-  #is(item: ItemRow, filter: Filter): boolean {
+  #is(item: ItemRow, section: SectionView, filter: Filter): boolean {
     switch (filter) {
       case "all":
         return true;
@@ -168,8 +174,11 @@ export class Release {
         return item.state === "failed" || item.machine?.outcome === "fail";
       case "inconclusive":
         return item.machine?.outcome === "inconclusive";
-      case "open":
-        return item.state === "open" || item.state === "failed";
+      case "mine":
+        // What is due after the deployment waits for nobody before it.
+        return (this.view?.deployment != null) === AFTER.includes(section.phase) && needsMe(item, this.me, this.project?.exception_approvers ?? []);
+      case "stale":
+        return item.machine?.stale ?? false;
     }
   }
 
@@ -268,6 +277,9 @@ export class Release {
   });
 }
 
-function matches(item: ItemRow, query: string): boolean {
-  return item.title.toLowerCase().includes(query) || item.id.includes(query) || (item.machine?.summary.toLowerCase().includes(query) ?? false);
+/** Whether every word stands somewhere in the item or in its section's title. */
+function matches(item: ItemRow, section: SectionView, wanted: string[]): boolean {
+  if (wanted.length === 0) return true;
+  const text = [section.title, item.title, item.id, item.machine?.summary, ...item.probes].join("\n").toLowerCase();
+  return wanted.every((word) => text.includes(word));
 }

@@ -21,6 +21,8 @@ export interface FakeItem {
   probes: string[];
   /** Whether one of them changes load or state on the target. */
   active: boolean;
+  /** How long a verdict counts. */
+  freshnessHours: number | null;
   excepted: boolean;
   guidance: string;
   controls: string[];
@@ -46,6 +48,7 @@ interface TemplateItem {
   severity?: SeverityCode;
   probes?: { use: string }[];
   exception?: boolean;
+  freshness_hours?: number;
   guidance?: string;
   controls?: string[];
   computed?: Computed;
@@ -83,6 +86,7 @@ function itemOf(item: TemplateItem, section: TemplateSection): FakeItem {
     severity,
     probes,
     active: probes.some((probe) => ACTIVE.has(probe)),
+    freshnessHours: item.freshness_hours ?? null,
     excepted: severity !== "critical" && item.verify !== "computed" && (item.exception ?? true),
     guidance: item.guidance ?? "",
     controls: item.controls ?? [],

@@ -9,6 +9,9 @@ import type { World } from "./world";
 /** Where the story stands when the fake starts. */
 export type Scenario = "first-run" | "demo" | "checked" | "ready" | "go" | "stale" | "deployed" | "huge" | "hostile";
 
+/** What was looked at thirty hours ago. */
+const OLD = "database.no-createdb";
+
 export function tell(world: World, scenario: Scenario): void {
   if (scenario === "first-run") return;
   const story = world.demo();
@@ -34,6 +37,8 @@ function check(world: World, story: Story): void {
   for (const { item } of story.items(["before", "tests"])) {
     if (item.probes.length > 0) story.record(item, story.look(item), "Sana Okafor");
   }
+  // One look of the first run is too old to sign on.
+  if (story.runs.get(OLD) === 1) story.age(OLD, 30);
   world.log("demo", "check-finished", "Check run finished", story.seed.id);
   world.log("demo", "attempt-refused", "Tried to sign as Security", story.seed.id, "The gate says No-go: items block");
 }
@@ -120,6 +125,7 @@ function huge(world: World): void {
         severity,
         probes: byHand ? [] : ["http.claim"],
         active: false,
+        freshnessHours: null,
         excepted: severity !== "critical",
         guidance: "",
         controls: [],

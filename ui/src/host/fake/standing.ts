@@ -2,13 +2,14 @@
 
 import type { ItemState, MachineVerdict, OutcomeCode } from "../wire.gen";
 import type { Computed, FakeItem } from "./checklist";
-import { DAY, type Placed, type Story } from "./story";
+import { HOUR, type Placed, type Story } from "./story";
 
 /** What is missing: code, words and the smallest step that clears it. */
 const MISSING = {
   fix: ["item-failed", "the check failed", "Fix it, then run the check again"],
   doIt: ["item-not-done", "marked as not done", "Do it, then tick it"],
   run: ["item-not-run", "never checked", "Run the check"],
+  rerun: ["item-stale", "checked too long ago", "Run the check again; no new signature is needed if the verdict holds"],
   testable: ["item-inconclusive", "the check could not tell", "Give the check what it lacks, then run it again"],
   note: ["item-undecided", "the check could not tell, and nobody has looked", "Look at it yourself, and tick it with a note on what you saw"],
   tick: ["item-open", "not ticked", "Do it, then tick it"],
@@ -43,14 +44,15 @@ export function machine(story: Story, item: FakeItem): MachineVerdict | null {
   if (!deciding) {
     return { outcome: "not-run", reason: null, summary: "Not checked yet", at: null, stale: false, fresh_until: null, notes: [] };
   }
+  const until = item.freshnessHours === null ? null : Date.parse(deciding.at) + item.freshnessHours * HOUR;
   const every = deciding.outcome === "pass" && findings.length > 1;
   return {
     outcome: deciding.outcome,
     reason: deciding.reason ?? null,
     summary: every ? `All ${findings.length} checks pass` : deciding.summary,
     at: deciding.at,
-    stale: false,
-    fresh_until: new Date(Date.parse(deciding.at) + DAY).toISOString(),
+    stale: until !== null && story.seed.now().getTime() > until,
+    fresh_until: until === null ? null : new Date(until).toISOString(),
     notes: findings.flatMap((finding) => finding.notes),
   };
 }
@@ -64,13 +66,15 @@ export function standing(story: Story, item: FakeItem): Standing {
 
 /** Where it would stand if no exception counted. */
 export function withoutException(story: Story, item: FakeItem): Standing {
-  const outcome = machine(story, item)?.outcome;
+  const seen = machine(story, item);
+  const outcome = seen?.outcome;
   const given = story.ticks.get(item.id);
   if (outcome === "fail") return failed("fix");
   if (item.verify !== "probe" && given?.tick === "not-done") return failed("doIt");
   if (item.verify !== "probe" && given?.tick === "not-applicable") return VOID;
   const ticked = given?.tick === "done";
   if (item.verify === "person") return ticked ? SETTLED : open("tick");
+  if (seen?.stale) return open("rerun");
   switch (outcome) {
     case "pass":
     case "not-applicable":

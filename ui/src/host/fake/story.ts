@@ -6,7 +6,8 @@ import type { DeploymentView, EvidenceView, ExceptionView, FindingView, HistoryE
 import { CHECKLIST, type FakeItem, type FakeSection } from "./checklist";
 import { look, SEEN, type Looks, type Seen } from "./seen";
 
-export const DAY = 86_400_000;
+export const HOUR = 3_600_000;
+export const DAY = 24 * HOUR;
 /** Phases that must be settled before the deployment. */
 export const BEFORE: PhaseCode[] = ["before", "tests", "sign-off"];
 
@@ -96,6 +97,12 @@ export class Story {
         this.note(item.id, { at: finding.at, by, what: "verdict", from, to: finding.outcome, note: `${finding.probe}: ${finding.summary}` });
       }
     }
+  }
+
+  /** Moves an item's findings back in time. */
+  age(item: string, hours: number): void {
+    const at = new Date(this.seed.now().getTime() - hours * HOUR).toISOString();
+    this.findings.set(item, (this.findings.get(item) ?? []).map((finding) => ({ ...finding, at })));
   }
 
   #finding(item: FakeItem, slot: number, seen: Seen): FindingView {
