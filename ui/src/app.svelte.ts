@@ -14,6 +14,8 @@ export class App {
   readonly toasts = new Toasts();
   readonly router = new Router();
   readonly session: Session;
+  /** Whether the sheet of keys is open. */
+  help = $state(false);
 
   constructor(host: Host) {
     this.host = legible(host);

@@ -21,6 +21,16 @@ export const paths = {
     `#/p/${encodeURIComponent(of.project)}/r/${encodeURIComponent(of.release)}/${tab}${item ? `/${encodeURIComponent(item)}` : ""}`,
 };
 
+/** Where the second key of "go to" leads from here; empty when nowhere. */
+export function destination(key: string, route: Route): string {
+  if (key === "b") return paths.board();
+  if (!("project" in route)) return "";
+  if (key === "p") return paths.project(route.project);
+  if (key === "t") return paths.timeline(route.project);
+  const tab = TABS.find((each) => each.startsWith(key));
+  return tab && route.view === "release" ? paths.release(route, tab) : "";
+}
+
 export function parse(hash: string): Route {
   const parts = hash.replace(/^#\/?/, "").split("/").map(decode);
   const [head, project = "", kind, release = "", tab = "checklist", item = ""] = parts;

@@ -67,6 +67,9 @@ describe("the checklist", () => {
     await user.keyboard("{Enter}");
     await screen.findByTestId("tick-done");
     await user.keyboard("t");
+    await waitFor(() => expect(screen.getByTestId("tick-done")).toHaveFocus());
+    expect(sent(host, "attest"), "one key alone signs nothing").toHaveLength(0);
+    await user.keyboard("n");
     await waitFor(() => expect(screen.getByTestId("tick-note")).toHaveFocus());
     await user.keyboard("read the config{Control>}{Enter}{/Control}");
     await waitFor(() => expect(row("secrets.outside-code")).toHaveAttribute("data-tick", "done"));
