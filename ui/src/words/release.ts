@@ -30,7 +30,11 @@ export const releaseWords = {
     path: "Fastest path to Go",
     nothing: "Nothing is missing.",
     minutes: (minutes: number) => `${minutes} min`,
-    total: (count: number, minutes: number) => `${plural(count, "step", "steps")}${minutes > 0 ? `, about ${minutes} min` : ""}`,
+    total: (count: number, minutes: number, unknown: number) =>
+      [plural(count, "step", "steps"), minutes > 0 ? `about ${minutes} min` : "", minutes > 0 && unknown > 0 ? `${unknown} without an estimate` : ""].filter(Boolean).join(", "),
+    yours: "Your turn",
+    acts: { run: "One run", fix: "Whoever can fix it", look: "Somebody looks", decide: "An approver decides", sign: "A signature" },
+    runThese: (count: number) => `Run the ${plural(count, "check", "checks")} that only ${count === 1 ? "needs" : "need"} a run`,
   },
   score: {
     now: "Score now",
