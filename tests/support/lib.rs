@@ -5,7 +5,9 @@
 //! the field.
 
 mod ca;
+mod canary;
 mod cli;
+mod echo;
 mod git;
 mod hostile;
 mod mailagent;
@@ -20,11 +22,14 @@ mod redis;
 mod release;
 
 pub use ca::{Leaf, LeafOptions, TestCa};
+pub use canary::Canaries;
 pub use cli::Cli;
+pub use echo::Echo;
 pub use git::GitTree;
 pub use hostile::{Behaviour, Hostile};
 pub use mailagent::{
-    FRONTEND, Fault, MailAgent, Monitoring, Secrets, Stores, USER_PASSWORD, replace, token,
+    FRONTEND, Fault, MailAgent, Monitoring, SecretStore, Secrets, Stores, USER_PASSWORD, replace,
+    token,
 };
 pub use moto::Moto;
 pub use nginx::{LoginLimit, Nginx, NginxOptions, Origins, PlainHttp};

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -41,6 +42,22 @@ impl Moto {
         on_free_port(|port| Self::start_on(port, &python))
     }
 
+    /// One that every deployment of this process shares as long as one of them needs it.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn shared() -> Result<Arc<Self>> {
+        static SHARED: Mutex<Weak<Moto>> = Mutex::new(Weak::new());
+        // Whoever comes second waits here for the first.
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(moto) = shared.upgrade() {
+            return Ok(moto);
+        }
+        let moto = Arc::new(Self::start()?);
+        *shared = Arc::downgrade(&moto);
+        Ok(moto)
+    }
+
     fn start_on(port: u16, python: &Path) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let mut command = Command::new(python);
@@ -49,6 +66,12 @@ impl Moto {
         let mut process = Process::spawn("moto", &mut command, &dir.path().join("log"))?;
         process.wait_ready(READY, || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok())?;
         Ok(Self { port, _process: process, _dir: dir })
+    }
+
+    /// The loopback port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Its address.

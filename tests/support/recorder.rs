@@ -80,8 +80,13 @@ impl Recorder {
     /// What each connection sent up to now, as text; what is not UTF-8 is replaced.
     #[must_use]
     pub fn sent(&self) -> Vec<String> {
-        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        sent.iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect()
+        self.sent_bytes().iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect()
+    }
+
+    /// What each connection sent up to now.
+    #[must_use]
+    pub fn sent_bytes(&self) -> Vec<Vec<u8>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

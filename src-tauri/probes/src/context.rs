@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::http::visit::{Ask, Outcome};
 use crate::probe::Doubt;
 use crate::redact::Redactor;
+use crate::secrets::beside;
 use crate::store::look::Look;
 use crate::tls::trust::Trust;
 use crate::tls::versions::Versions;
@@ -77,10 +78,13 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context for one run. Relative paths of the environment start at `base`.
+    /// A context for one run. Relative paths of the environment start at `base`. Reads the
+    /// `.env` files of the source tree, whose secrets no finding may show.
     #[must_use]
     pub fn new(environment: Environment, secrets: Secrets, clock: Clock, base: PathBuf) -> Self {
-        let redactor = Redactor::new(secrets.values().cloned());
+        let source = environment.targets.source.as_deref().map(|source| base.join(source));
+        let beside = source.map(|source| beside::values(&source)).unwrap_or_default();
+        let redactor = Redactor::new(secrets.values().cloned().chain(beside));
         Self {
             environment,
             secrets,

@@ -34,6 +34,17 @@ async fn run(text: &str, more: Value) -> Finding {
 }
 
 #[tokio::test]
+async fn what_a_command_prints_of_the_tree_s_own_settings_hides_their_secrets() {
+    let folder = script("cat sub/.env; echo 'or Uo7iF3gS9yBx5Kc1Wn8V alone'");
+    let settings = "PORT=30017\nSMTP_PASSWORD=Uo7iF3gS9yBx5Kc1Wn8V\n";
+    write(folder.path(), &[("sub/.env", settings)]);
+    let params = json!({ "run": ["sh", "run.sh"], "timeout_s": 20 });
+    let finding = look(&over(folder.path()), PROBE, params).await;
+    let printed = finding.transcript.join("\n");
+    assert_eq!(printed, "PORT=30017\nSMTP_PASSWORD=••••\nor •••• alone", "{finding:#?}");
+}
+
+#[tokio::test]
 async fn code_and_report_decide() {
     use Outcome::{Fail, Inconclusive, Pass};
     let cases = [

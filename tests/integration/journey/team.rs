@@ -18,9 +18,14 @@ pub(crate) struct Team {
 impl Team {
     /// Ana with her key, and a folder with an empty source tree.
     pub(crate) fn of_one() -> Result<Self> {
+        Self::with_passphrase(PASSPHRASE)
+    }
+
+    /// The same with a key that another passphrase opens.
+    pub(crate) fn with_passphrase(passphrase: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         std::fs::create_dir(folder.path().join("source"))?;
-        let cli = Cli::new()?.env("COUNTERSIGN_PASSPHRASE", PASSPHRASE);
+        let cli = Cli::new()?.env("COUNTERSIGN_PASSPHRASE", passphrase);
         cli.succeed(&["key", "create", "--owner", "Ana Ortiz", "--email", "ana@example.org"])?;
         Ok(Self { cli, folder })
     }

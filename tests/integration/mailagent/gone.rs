@@ -72,10 +72,15 @@ frontend = "https://app.example.com"
 websocket = "wss://127.0.0.1:{port}/socket.io/"
 redis = "redis://:${{REDIS_PASSWORD}}@127.0.0.1:{port}"
 database = "postgresql://app:${{DB_PASSWORD}}@127.0.0.1:{port}/app"
+secret_store = "aws://eu-central-1?endpoint=http://127.0.0.1:{port}"
 [environment.secrets]
 REDIS_PASSWORD = "env:REDIS_PASSWORD"
 DB_PASSWORD = "env:DB_PASSWORD"
 AUTH_TOKEN = "env:AUTH_TOKEN"
+AWS_ACCESS_KEY_ID = "env:AUTH_TOKEN"
+AWS_SECRET_ACCESS_KEY = "env:AUTH_TOKEN"
+[environment.facts]
+stored_secrets = "app/jwt"
 "#
     );
     let secrets = [("DB_PASSWORD", "Vd8sPq2LmX7zRt4W"), ("AUTH_TOKEN", "0123456789abcdef")];

@@ -9,6 +9,7 @@ mod hardened;
 mod planted;
 mod release;
 mod single;
+mod stored;
 mod vulnerable;
 
 /// Held by whoever starts deployments by the dozen: side by side, a small machine makes them

@@ -285,7 +285,7 @@ pub(crate) const SOURCE: &[Planted] = &[
     planted(
         "a fallback for a missing secret",
         Fault::Source(|tree| {
-            let file = "backend/src/common/settings.ts";
+            let file = "backend/src/common/secrets.ts";
             let fallback = "process.env.JWT_SECRET ?? 'mailagent-jwt-2024-x7'";
             replace(tree, file, "required('JWT_SECRET')", fallback)
         }),

@@ -8,6 +8,7 @@ use countersign_tests::{Fault, MailAgent, Monitoring, Stores};
 use crate::ALONE;
 use crate::planted::{APPLICATION, PROXY, Planted, SECRETS, SOURCE, STORES, TESTS};
 use crate::release::Release;
+use crate::stored::STORED;
 
 /// Faults that another one leaves no room for. Behind a certificate that has ended the
 /// socket's faults could not be seen: no token is sent to a server that is not trusted.
@@ -27,7 +28,7 @@ const EXCLUDED: [&str; 9] = [
 async fn a_vulnerable_deployment_fails_for_every_planted_fault_and_for_nothing_else() -> Result<()>
 {
     let _alone = ALONE.lock().await;
-    let tables = [APPLICATION, PROXY, STORES, SECRETS, SOURCE].into_iter().flatten();
+    let tables = [APPLICATION, PROXY, STORES, SECRETS, SOURCE, STORED].into_iter().flatten();
     let all = tables.chain(TESTS.iter().map(|(planted, _)| planted));
     let (excluded, planted): (Vec<&Planted>, Vec<_>) =
         all.partition(|planted| EXCLUDED.contains(&planted.case));

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 
+use super::store::SecretStore;
 use crate::ca::TestCa;
 use crate::git::GitTree;
 use crate::nginx::NginxOptions;
@@ -25,6 +26,8 @@ pub enum Fault {
     Database(&'static str),
     /// A secret's value, which the servers then really use.
     Secret(&'static str, &'static str),
+    /// In the secret store, when the application has read its secrets there.
+    Stored(fn(&SecretStore) -> Result<()>),
     /// In the source tree before its first commit. What runs is not built from it.
     Source(fn(&GitTree) -> Result<()>),
 }
@@ -37,7 +40,7 @@ impl Fault {
             // A role is the whole cluster's.
             Self::Redis(_) | Self::Postgres(_) | Self::Database(_) => true,
             Self::Secret(name, _) => matches!(*name, "REDIS_PASSWORD" | "DB_PASSWORD"),
-            Self::App(_) | Self::Proxy(_) | Self::Source(_) => false,
+            Self::App(_) | Self::Proxy(_) | Self::Stored(_) | Self::Source(_) => false,
         }
     }
 }

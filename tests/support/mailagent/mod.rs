@@ -1,12 +1,14 @@
 //! MailAgent's stand-in, deployed: the NestJS application of tests/targets/mailagent with a
-//! real Redis and PostgreSQL behind it and nginx with TLS in front, all on loopback.
-//! Hardened as it comes, with any set of faults planted on request.
+//! real Redis, PostgreSQL and secret store behind it and nginx with TLS in front, all on
+//! loopback. Hardened as it comes, with any set of faults planted on request.
 
 mod fault;
 mod install;
 mod monitoring;
+mod relayed;
 mod secrets;
 mod source;
+mod store;
 mod stores;
 mod tokens;
 
@@ -23,6 +25,7 @@ pub use fault::Fault;
 pub use monitoring::Monitoring;
 pub use secrets::Secrets;
 pub use source::replace;
+pub use store::SecretStore;
 pub use stores::{Stores, USER_PASSWORD};
 pub use tokens::token;
 
@@ -47,6 +50,7 @@ pub struct MailAgent {
     pub source: GitTree,
     /// Secrets of the deployment, with tokens.
     pub secrets: Secrets,
+    store: SecretStore,
     port: u16,
     targets: BTreeMap<&'static str, String>,
     /// What the team declares beside [`FACTS`].
@@ -65,31 +69,36 @@ impl MailAgent {
         let secrets = stores.secrets.clone().with(faults).with_tokens()?;
         let source = source::tree(&backend.join("node_modules").canonicalize()?, faults, &secrets)?;
         let database = stores.database(faults)?;
+        let store = SecretStore::filled(stores.moto.clone(), &secrets)?;
         let dir = tempfile::tempdir()?;
         let (port, process) = on_free_port(|port| {
-            Ok((
-                port,
-                application(stores, &backend, &secrets, &database, faults, port, dir.path())?,
-            ))
+            Ok((port, application(stores, &backend, &store, &database, faults, port, dir.path())?))
         })?;
+        store.plant(faults)?;
         let proxy = proxy(stores, port, faults)?;
         let mut targets = stores.targets(&database);
         targets.insert("frontend", FRONTEND.to_owned());
+        targets.insert("secret_store", store.target());
         let facts = BTreeMap::new();
-        let agent = Self { proxy, process, source, secrets, port, targets, facts, _dir: dir };
+        let agent =
+            Self { proxy, process, source, secrets, store, port, targets, facts, _dir: dir };
         Ok(agent.addressed())
     }
 
     /// The same application behind another proxy and with another source tree, where these
-    /// faults are planted instead. Only faults of those two can be planted so.
+    /// faults are planted instead. Only faults of those two and of the secret store, which
+    /// was read at the start, can be planted so.
     ///
     /// # Errors
     /// As [`start`](Self::start), and for a fault of another part.
     pub fn again(self, stores: &Stores, faults: &[Fault]) -> Result<Self> {
-        let fits = |fault: &Fault| matches!(fault, Fault::Proxy(_) | Fault::Source(_));
+        let fits =
+            |fault: &Fault| matches!(fault, Fault::Proxy(_) | Fault::Stored(_) | Fault::Source(_));
         ensure!(faults.iter().all(fits), "{faults:?} needs an application of its own");
         let packages = install::installed()?.join("node_modules").canonicalize()?;
         let source = source::tree(&packages, faults, &self.secrets)?;
+        self.store.mend()?;
+        self.store.plant(faults)?;
         let proxy = proxy(stores, self.port, faults)?;
         Ok(Self { proxy, source, ..self }.addressed())
     }
@@ -123,6 +132,7 @@ impl MailAgent {
         for (name, value) in FACTS.into_iter().chain(declared) {
             text.push_str(&format!("{name} = {value:?}\n"));
         }
+        text.push_str(&format!("stored_secrets = {:?}\n", self.store.names()));
         text
     }
 }
@@ -138,13 +148,14 @@ fn proxy(stores: &Stores, upstream: u16, faults: &[Fault]) -> Result<Nginx> {
 }
 
 /// What the team declares about the deployment.
-const FACTS: [(&str, &str); 9] = [
+const FACTS: [(&str, &str); 10] = [
     ("rate_limit_try_forwarded", "true"),
     ("appendonly", "yes"),
     ("persistence", "yes"),
     ("cors_methods", "GET, POST, PUT, PATCH, DELETE"),
     ("cors_credentials", "true"),
     ("redis_app_user", "app"),
+    ("rotation_days", "30"),
     ("auth_user_id", "user-a"),
     ("tenant_a", "tenant-a"),
     ("tenant_b", "tenant-b"),
@@ -153,7 +164,7 @@ const FACTS: [(&str, &str); 9] = [
 fn application(
     stores: &Stores,
     backend: &Path,
-    secrets: &Secrets,
+    store: &SecretStore,
     database: &str,
     faults: &[Fault],
     port: u16,
@@ -165,11 +176,8 @@ fn application(
     } else {
         "disable".to_owned()
     };
-    let database_url = format!(
-        "postgresql://app:{}@localhost:{}/{database}?sslmode={mode}",
-        secrets.value("DB_PASSWORD")?,
-        stores.postgres.port()
-    );
+    let database_url =
+        format!("postgresql://app@localhost:{}/{database}?sslmode={mode}", stores.postgres.port());
     let planted: Vec<_> = faults
         .iter()
         .filter_map(|fault| if let Fault::App(name) = fault { Some(*name) } else { None })
@@ -181,11 +189,11 @@ fn application(
         .env("PORT", port.to_string())
         .env("FAULTS", planted.join(","))
         .env("FRONTEND_URL", FRONTEND)
-        .env("JWT_SECRET", secrets.value("JWT_SECRET")?)
+        .env("NODE_ENV", "production")
+        .envs(store.environment())
         .env("REDIS_HOST", "127.0.0.1")
         .env("REDIS_PORT", stores.redis.port().to_string())
         .env("REDIS_USER", "app")
-        .env("REDIS_PASSWORD", secrets.value("REDIS_PASSWORD")?)
         .env("DATABASE_URL", database_url);
     let mut process = Process::spawn("node", &mut command, &dir.join("log"))?;
     process.wait_ready(READY, || TcpStream::connect(("127.0.0.1", port)).is_ok())?;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::fault::Fault;
 use super::tokens::token;
 
-const STRONG: [(&str, &str); 5] = [
+const STRONG: [(&str, &str); 7] = [
     (
         "JWT_SECRET",
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\
@@ -17,6 +17,8 @@ const STRONG: [(&str, &str); 5] = [
     ("REDIS_PASSWORD", "q3v9Zt0mB6yH2kX8sL4nR7wC1dF5gJ0pQ9aE3uI6oT8="),
     ("REDIS_AUDIT_PASSWORD", "Yx7nE2rT5uI8oP1aS4dF6gH9jK0lZ3cV5bN7mQ2wE4s="),
     ("DB_PASSWORD", "Vd8sPq2LmX7zRt4WbN6cY1kH9jF3gD5s"),
+    ("AWS_ACCESS_KEY_ID", "KEYOFTHESTANDIN5TQ7W"),
+    ("AWS_SECRET_ACCESS_KEY", "hR3v/Yk8Zq1+TnB6wLx4Pd9Jm2Sc7Gf0EaUo5Ii"),
 ];
 
 /// Names and values.

@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 
 use super::fault::Fault;
 use super::secrets::Secrets;
-use crate::ca::TestCa;
+use crate::ca::{Leaf, TestCa};
+use crate::moto::Moto;
 use crate::postgres::{Postgres, PostgresOptions};
 use crate::redis::{Redis, RedisOptions};
 
@@ -21,7 +22,7 @@ const USER_HASH: &str =
 /// The database that every application's own is copied from.
 const TEMPLATE: &str = "mailagent";
 
-/// A Redis and a PostgreSQL on loopback, with the authority that signed their certificates.
+/// A Redis, a PostgreSQL and a secret store on loopback, with the authority that signed their certificates.
 #[derive(Debug)]
 pub struct Stores {
     /// Signs the certificates of the database and of the proxy.
@@ -30,20 +31,25 @@ pub struct Stores {
     pub redis: Redis,
     /// PostgreSQL, with the role `app`.
     pub postgres: Postgres,
+    /// What PostgreSQL shows when it speaks TLS.
+    pub certificate: Leaf,
+    /// AWS, which other stores of this process may share.
+    pub moto: Arc<Moto>,
     pub(super) secrets: Secrets,
     pub(super) postgres_tls: bool,
     databases: AtomicU32,
 }
 
 impl Stores {
-    /// Starts both, at the same time.
+    /// Starts all, at the same time.
     ///
     /// # Errors
     /// When one is missing or refuses its options.
     pub fn start(faults: &[Fault]) -> Result<Self> {
         let ca = TestCa::new()?;
         let secrets = Secrets::fresh(faults);
-        let mut options = postgres(&ca, &secrets)?;
+        let certificate = ca.server()?;
+        let mut options = postgres(&certificate, &secrets);
         let mut conf = redis();
         for fault in faults {
             match fault {
@@ -56,11 +62,13 @@ impl Stores {
             *directive = secrets.fill(directive);
         }
         let postgres_tls = options.tls.is_some();
-        let (redis, postgres) = std::thread::scope(|scope| {
-            let redis = scope.spawn(|| Redis::start(conf));
-            (redis.join(), Postgres::start(options))
+        let (redis, moto, postgres) = std::thread::scope(|scope| {
+            let (redis, moto) = (scope.spawn(|| Redis::start(conf)), scope.spawn(Moto::shared));
+            let postgres = Postgres::start(options);
+            (redis.join(), moto.join(), postgres)
         });
         let redis = redis.ok().context("the thread that starts Redis broke off")??;
+        let moto = moto.ok().context("the thread that starts moto broke off")??;
         let postgres = postgres?;
         for statement in SCHEMA {
             postgres.admin(TEMPLATE, statement)?;
@@ -71,7 +79,7 @@ impl Stores {
         );
         postgres.admin(TEMPLATE, &users)?;
         let databases = AtomicU32::new(0);
-        Ok(Self { ca, redis, postgres, secrets, postgres_tls, databases })
+        Ok(Self { ca, redis, postgres, certificate, moto, secrets, postgres_tls, databases })
     }
 
     /// Sound ones that every test of this process shares as long as one of them needs them.
@@ -144,9 +152,9 @@ fn redis() -> RedisOptions {
     RedisOptions { directives: directives.map(str::to_owned).to_vec(), ..RedisOptions::default() }
 }
 
-fn postgres(ca: &TestCa, secrets: &Secrets) -> Result<PostgresOptions> {
-    Ok(PostgresOptions {
-        tls: Some(ca.server()?),
+fn postgres(certificate: &Leaf, secrets: &Secrets) -> PostgresOptions {
+    PostgresOptions {
+        tls: Some(certificate.clone()),
         tls_required: true,
         statements: vec![
             secrets.fill(
@@ -156,5 +164,5 @@ fn postgres(ca: &TestCa, secrets: &Secrets) -> Result<PostgresOptions> {
             format!("CREATE DATABASE {TEMPLATE}"),
         ],
         settings: vec!["max_connections = 100".to_owned()],
-    })
+    }
 }

@@ -11,6 +11,7 @@ mod names;
 mod open;
 
 pub use commit::commit;
+pub(crate) use names::is_env_file;
 pub(crate) use open::tracked;
 
 use crate::probe::{AnyProbe, Erased};

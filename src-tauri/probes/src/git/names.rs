@@ -3,7 +3,7 @@
 /// Whether a file of this name holds real settings: `.env`, `.env.production`,
 /// `.env-local`; not the templates `.env.example`, `.env.sample`, `.env.template`, and not
 /// direnv's `.envrc`, which is a script that teams commit.
-pub(super) fn is_env_file(name: &[u8]) -> bool {
+pub(crate) fn is_env_file(name: &[u8]) -> bool {
     let Some(rest) = name.strip_prefix(b".env") else { return false };
     let separated = rest.first().is_none_or(|byte| matches!(byte, b'.' | b'-' | b'_'));
     let template = rest

@@ -1,6 +1,7 @@
 //! Claims about secrets: that each is long and random enough, and that none of them stands
 //! in the source tree or in its history. Values are found by reference, judged in memory and never shown.
 
+pub(crate) mod beside;
 pub mod dotenv;
 pub mod generate;
 pub mod hex_value;

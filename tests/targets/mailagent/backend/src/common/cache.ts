@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Metrics } from './metrics';
+import type { Secrets } from './secrets';
 
 /** What may be forgotten. */
 export abstract class Cache {
@@ -10,19 +11,20 @@ export abstract class Cache {
 
 /** Redis as the user that may touch `app:*` only. */
 export class RedisCache extends Cache {
-  private readonly redis = new Redis({
-    host: process.env.REDIS_HOST,
-    port: Number(process.env.REDIS_PORT),
-    username: process.env.REDIS_USER,
-    password: process.env.REDIS_PASSWORD,
-    connectionName: 'mailagent',
-    keyPrefix: 'app:',
-    maxRetriesPerRequest: 1,
-    retryStrategy: () => 500,
-  });
+  private readonly redis: Redis;
 
-  constructor(metrics: Metrics) {
+  constructor(secrets: Secrets, metrics: Metrics) {
     super();
+    this.redis = new Redis({
+      host: process.env.REDIS_HOST,
+      port: Number(process.env.REDIS_PORT),
+      username: process.env.REDIS_USER,
+      password: secrets.redisPassword,
+      connectionName: 'mailagent',
+      keyPrefix: 'app:',
+      maxRetriesPerRequest: 1,
+      retryStrategy: () => 500,
+    });
     this.redis.on('error', (error: Error) => {
       metrics.failed('redis');
       console.error(`redis: ${error.message}`);

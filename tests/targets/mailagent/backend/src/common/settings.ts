@@ -1,12 +1,14 @@
-/** What the environment must say; the start is refused without it. */
+import type { Secrets } from './secrets';
+
+/** What the parts must be told; the start is refused without it. */
 export class Settings {
   constructor(
     readonly jwtSecret: string,
     readonly frontendUrl: string,
   ) {}
 
-  static fromEnvironment(): Settings {
-    return new Settings(required('JWT_SECRET'), required('FRONTEND_URL'));
+  static of({ jwtSecret }: Secrets): Settings {
+    return new Settings(jwtSecret, required('FRONTEND_URL'));
   }
 }
 
