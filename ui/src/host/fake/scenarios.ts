@@ -1,7 +1,7 @@
 // The story up to the point where the fake starts.
 
 import type { FakeItem, FakeSection } from "./checklist";
-import { DAY, Story } from "./story";
+import { BEFORE, DAY, Story } from "./story";
 import { KEYS, ROLE_TITLES } from "./people";
 import type { Looks, Seen } from "./seen";
 import type { World } from "./world";
@@ -34,7 +34,7 @@ export function tell(world: World, scenario: Scenario): void {
 }
 
 function check(world: World, story: Story): void {
-  for (const { item } of story.items(["before", "tests"])) {
+  for (const { item } of story.items(BEFORE)) {
     if (item.probes.length > 0) story.record(item, story.look(item), "Sana Okafor");
   }
   // One look of the first run is too old to sign on.
@@ -48,7 +48,7 @@ function settle(world: World, story: Story): void {
   check(world, story);
   const at = world.now().toISOString();
   const note = "Seen on the host.";
-  for (const { item } of story.items(["before", "tests", "sign-off"])) {
+  for (const { item } of story.items(BEFORE)) {
     if (item.verify === "probe" || item.verify === "computed") continue;
     story.ticks.set(item.id, { tick: "done", note, by: "Sana Okafor", at });
     story.note(item.id, { at, by: "Sana Okafor", what: "tick", from: "", to: "done", note });
