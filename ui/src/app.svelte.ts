@@ -1,6 +1,7 @@
 // What every screen shares: the host, who is unlocked, messages, the address.
 
 import { getContext, setContext } from "svelte";
+import { Commands } from "./components/commands.svelte";
 import { Toasts } from "./components/toasts.svelte";
 import { Session } from "./features/session/session.svelte";
 import type { Host } from "./host/host";
@@ -14,6 +15,7 @@ export class App {
   readonly toasts = new Toasts();
   readonly router = new Router();
   readonly session: Session;
+  readonly commands = new Commands();
   /** Whether the sheet of keys is open. */
   help = $state(false);
 

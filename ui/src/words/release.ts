@@ -74,6 +74,8 @@ export const releaseWords = {
     run: "Run checks",
     more: "More ways to run checks",
     all: "All checks",
+    runAll: "Run all checks",
+    runFailed: (count: number) => `Run what failed or could not be told (${count})`,
     allActive: "All, with active checks",
     activeHint: "Active checks put load on the target or change its state.",
     failed: (count: number) => `Failed and inconclusive (${count})`,

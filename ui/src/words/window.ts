@@ -3,6 +3,24 @@
 import { plural } from "./plural";
 
 export const windowWords = {
+  palette: {
+    title: "Commands",
+    open: "Commands (Ctrl+K)",
+    placeholder: "Type a command, an item or a release",
+    nothing: "Nothing fits these words.",
+    actions: "Actions",
+    release: "This release",
+    filters: "Filters",
+    goTo: "Go to",
+    releases: "Releases",
+    tick: "Tick this item",
+    note: "Write a note on this item",
+    evidence: "Attach evidence to this item",
+    rerun: "Run this item's checks again",
+    show: (filter: string) => `Show: ${filter}`,
+    project: (name: string) => `Project ${name}`,
+    timeline: (name: string) => `Timeline of ${name}`,
+  },
   common: {
     product: "Countersign",
     home: "Countersign: board",
@@ -129,6 +147,7 @@ export const windowWords = {
       ["r", "Run this item's checks"],
       ["R", "Run all checks"],
       ["/", "Search"],
+      ["Ctrl+K", "Find a command, an item or a release"],
       ["Esc", "Back"],
       ["g b", "Go to the board"],
       ["g p", "Go to the project"],
