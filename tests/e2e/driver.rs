@@ -138,6 +138,12 @@ impl Window {
         Ok(self.see(id).await?.text().await?)
     }
 
+    /// The text that a script of ours gives back.
+    pub(crate) async fn ask(&self, script: &str) -> Result<String> {
+        let answer = self.driver.execute(script, Vec::new()).await?;
+        answer.json().as_str().map(str::to_owned).context("the script gave no text")
+    }
+
     /// Everything that the window shows, for a failure's message.
     async fn text(&self) -> Result<String> {
         Ok(self.driver.find(By::Tag("body")).await?.text().await?)

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod driver;
+mod layout;
 
 use std::time::{Duration, Instant};
 
@@ -67,6 +68,9 @@ async fn a_target_that_never_answers_leaves_the_window_alive_and_nothing_passes(
     // the last probe had given up, and then there were nothing left to cancel.
     ensure!(clicked.elapsed() < Duration::from_secs(8), "answered after {:?}", clicked.elapsed());
     window.see("cancel-check").await?;
+    window.see("progress[aria-valuenow]").await?;
+    layout::bar_is_true(&window).await?;
+    layout::list_is_sound(&window).await?;
     run_has_ended(&window).await?;
     ensure!(window.count("item-row[data-outcome=\"inconclusive\"]").await? >= 20);
     ensure!(!window.is_there("item-row[data-outcome=\"pass\"]").await?, "something passed");
@@ -79,6 +83,7 @@ async fn finds_the_planted_faults(window: &Window) -> Result<()> {
     window.keep_picture("welcome").await?;
     window.click("start-demo").await?;
     window.see("item-row[data-outcome=\"fail\"]").await?;
+    layout::list_is_sound(window).await?;
     window.keep_picture("streaming").await?;
     run_has_ended(window).await?;
     let failed = window.count("item-row[data-outcome=\"fail\"]").await?;
@@ -87,6 +92,7 @@ async fn finds_the_planted_faults(window: &Window) -> Result<()> {
     window.see("demo-banner").await?;
     window.click("item-row[data-item=\"headers.csp\"]").await?;
     window.see("finding[data-outcome=\"fail\"]").await?;
+    layout::list_is_sound(window).await?;
     window.keep_picture("faults").await
 }
 

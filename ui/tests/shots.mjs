@@ -45,6 +45,8 @@ const VIEWS = [
   ["release-excepted", "ready", `${RELEASE}/checklist/database.least-privilege`],
   ["release-menu", "checked", RELEASE, click("run-more")],
   ["release-nothing", "checked", RELEASE, (page) => page.locator(id("item-search")).fill("no such thing")],
+  ["release-mine", "checked", RELEASE, click("filter-mine")],
+  ["palette", "checked", `${RELEASE}/checklist/secret-store.vault`, (page) => page.keyboard.press("Control+k")],
   ["release-huge", "huge", "#/p/demo/r/r-0"],
   ["release-hostile", "hostile", `${RELEASE}/checklist/cors.no-wildcard`],
   ["shortcuts", "checked", RELEASE, click("shortcuts")],
@@ -106,7 +108,7 @@ async function shoot([name, scenario, hash, prepare, { pace = 1 } = {}], theme, 
     if (!request.url().startsWith(address) && !request.url().startsWith("data:")) complain(label, `network: ${request.url()}`);
   });
   try {
-    page.setDefaultTimeout(8000);
+    page.setDefaultTimeout(20_000);
     await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
     await page.goto(`${address}?scenario=${scenario}&pace=${pace}${hash}`);
