@@ -19,3 +19,4 @@ pub mod sshsig;
 pub mod standing;
 pub mod state;
 pub mod template;
+pub mod threads;

@@ -1,7 +1,11 @@
 //! Checks signatures as stock `ssh-keygen -Y verify` does (PROTOCOL.sshsig), so the record
 //! never depends on this program to be believed.
 
-use ssh_key::{HashAlg, PublicKey, SshSig};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
+use sha2::{Digest as _, Sha512};
+use ssh_key::{HashAlg, LineEnding, PublicKey, SshSig};
 
 use crate::id::Fingerprint;
 
@@ -41,6 +45,138 @@ pub fn verify(
         return Err(BadSignature::OtherKey { expected: author.clone(), actual });
     }
     key.verify(namespace, message, &sig).map_err(|_| BadSignature::Mismatch)
+}
+
+/// Checks many signatures. What it learned from the first good one of an Ed25519 key (the
+/// key made ready, and how everything before the signature proper is spelled) saves it that
+/// work for the others; whatever is spelled otherwise goes the general way.
+#[derive(Debug, Default)]
+pub struct Checker {
+    known: Vec<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    author: Fingerprint,
+    namespace: String,
+    key: VerifyingKey,
+    /// A good armored text: all others differ from it in the signature proper only.
+    example: String,
+    /// What is signed, up to the SHA-512 of the message (PROTOCOL.sshsig, 3).
+    signed_head: Vec<u8>,
+}
+
+/// Base64 digits that spell the 64 bytes of an Ed25519 signature, padding included.
+const SPELLED: usize = 88;
+
+impl Checker {
+    /// As [`verify`]; also tells whether the signature is spelled the one way that this
+    /// program writes it.
+    ///
+    /// # Errors
+    /// [`BadSignature`] for the first thing that is wrong.
+    pub fn verify(
+        &mut self,
+        author: &Fingerprint,
+        namespace: &str,
+        message: &[u8],
+        signature: &str,
+    ) -> Result<bool, BadSignature> {
+        let known = self.known.iter().find(|one| one.author == *author);
+        if let Some(known) = known.filter(|one| one.namespace == namespace)
+            && let Some(bytes) = known.signature_in(signature)
+        {
+            let holds = known.key.verify(&known.signed(message), &bytes).is_ok();
+            return if holds { Ok(true) } else { Err(BadSignature::Mismatch) };
+        }
+        let is_new = known.is_none();
+        verify(author, namespace, message, signature)?;
+        let Ok(sig) = SshSig::from_pem(signature) else { return Err(BadSignature::Form) };
+        let plain = sig.to_pem(LineEnding::LF).is_ok_and(|text| text == signature);
+        if plain && is_new {
+            self.known.extend(Known::of(author, namespace, signature, &sig));
+        }
+        Ok(plain)
+    }
+}
+
+impl Known {
+    /// What a good signature teaches; nothing for keys and hashes other than those that
+    /// this program signs with.
+    fn of(author: &Fingerprint, namespace: &str, armor: &str, sig: &SshSig) -> Option<Self> {
+        let key = sig.public_key().ed25519()?;
+        if sig.hash_alg() != HashAlg::Sha512 || !sig.reserved().is_empty() {
+            return None;
+        }
+        let key = VerifyingKey::try_from(key).ok()?;
+        let digits: String = base64_of(armor)?.collect();
+        let last = digits.get(digits.len().checked_sub(SPELLED)?..)?;
+        // The bytes before the signature fill whole groups of digits, or this ends here.
+        if decoded(last)?.to_bytes() != sig.signature_bytes() {
+            return None;
+        }
+        let signed = SshSig::signed_data(namespace, HashAlg::Sha512, b"").ok()?;
+        let signed_head = signed.get(..signed.len().checked_sub(64)?)?.to_vec();
+        Some(Self {
+            author: author.clone(),
+            namespace: namespace.to_owned(),
+            key,
+            example: armor.to_owned(),
+            signed_head,
+        })
+    }
+
+    /// The signature proper, if all the rest of the armored text is as in the example.
+    fn signature_in(&self, armor: &str) -> Option<Signature> {
+        if armor.len() != self.example.len() {
+            return None;
+        }
+        let (bytes, example) = (armor.as_bytes(), self.example.as_bytes());
+        let end = example.len() - END.len();
+        if bytes.get(end..)? != example.get(end..)? {
+            return None;
+        }
+        let mut spelled = [0; SPELLED];
+        let mut left = SPELLED;
+        let mut at = end;
+        // From the end, so that the head is compared in one go.
+        while left > 0 {
+            at = at.checked_sub(1)?;
+            match (*bytes.get(at)?, *example.get(at)?) {
+                (b'\n', b'\n') => {}
+                (b'\n', _) | (_, b'\n') => return None,
+                (digit, _) => {
+                    left -= 1;
+                    spelled[left] = digit;
+                }
+            }
+        }
+        if bytes.get(..at)? != example.get(..at)? {
+            return None;
+        }
+        decoded(std::str::from_utf8(&spelled).ok()?)
+    }
+
+    fn signed(&self, message: &[u8]) -> Vec<u8> {
+        let mut signed = self.signed_head.clone();
+        signed.extend_from_slice(&Sha512::digest(message));
+        signed
+    }
+}
+
+const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----\n";
+const END: &str = "\n-----END SSH SIGNATURE-----\n";
+
+/// The digits between the armor's first and last line.
+fn base64_of(armor: &str) -> Option<impl Iterator<Item = char>> {
+    let inner = armor.strip_prefix(BEGIN)?.strip_suffix(END)?;
+    Some(inner.chars().filter(|c| *c != '\n'))
+}
+
+/// Strict: full padding, and no bits left over (RFC 4648, 3.5), so one spelling only.
+fn decoded(digits: &str) -> Option<Signature> {
+    let bytes = STANDARD.decode(digits).ok()?;
+    Signature::from_slice(&bytes).ok()
 }
 
 /// The fingerprint of a public key in OpenSSH form (`ssh-ed25519 AAAA… comment`).

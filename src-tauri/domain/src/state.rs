@@ -23,7 +23,7 @@ pub struct Stamp {
     /// When, by the author's clock.
     pub at: DateTime<Utc>,
     /// The author as the roster had them at that moment.
-    pub by: Member,
+    pub by: Arc<Member>,
 }
 
 /// A system that is deployed.
@@ -38,7 +38,7 @@ pub struct Project {
     /// What a release needs.
     pub policy: Policy,
     /// Those who may act, by key.
-    pub members: BTreeMap<Fingerprint, Member>,
+    pub members: BTreeMap<Fingerprint, Arc<Member>>,
     /// Its releases.
     pub releases: BTreeMap<ReleaseId, Release>,
 }
@@ -226,7 +226,7 @@ pub struct TrailEntry {
     /// The event.
     pub event: Event,
     /// Its author on the roster of that moment.
-    pub by: Option<Member>,
+    pub by: Option<Arc<Member>>,
     /// Why it changed nothing.
     pub refused: Option<Refusal>,
 }

@@ -17,6 +17,7 @@ use crate::recipe::recipe;
 use crate::record::{AuditRecord, Source};
 use crate::report;
 use crate::signers::allowed_signers;
+use countersign_domain::threads::{both, by_blocks};
 
 /// What a bundle is made of.
 #[derive(Debug, Clone, Copy)]
@@ -78,29 +79,48 @@ pub(crate) fn build(input: &BundleInput<'_>) -> Result<(AuditRecord, Members), E
     let record = AuditRecord::build(&source)?;
     let mut members = Members::new();
     put_events(&mut members, input)?;
+    members.extend(beside_events(input, &record)?);
+    Ok((record, members))
+}
+
+/// Every member but the events and the list of sums.
+pub(crate) fn beside_events(
+    input: &BundleInput<'_>,
+    record: &AuditRecord,
+) -> Result<Members, ExportError> {
+    let mut members = Members::new();
     put_templates(&mut members, input)?;
-    put_evidence(&mut members, input, &record)?;
+    put_evidence(&mut members, input, record)?;
     let mut put = |name: &str, bytes: Vec<u8>| members.insert(name.to_owned(), bytes);
-    put(names::RECORD, record.to_json()?);
-    put(names::REPORT_HTML, report::report_html(&record).into_bytes());
-    put(names::REPORT_MD, report::report_md(&record).into_bytes());
-    put(names::ITEMS_CSV, report::items_csv(&record).into_bytes());
+    let (json, html) = both(|| record.to_json(), || report::report_html(record));
+    put(names::RECORD, json?);
+    put(names::REPORT_HTML, html.into_bytes());
+    put(names::REPORT_MD, report::report_md(record).into_bytes());
+    put(names::ITEMS_CSV, report::items_csv(record).into_bytes());
     let release = input.fold.project().and_then(|project| project.releases.get(input.release));
     let release = release.ok_or_else(|| ExportError::UnknownRelease(input.release.clone()))?;
-    put(names::CHECKLIST, report::checklist(&record, &release.template).into_bytes());
+    put(names::CHECKLIST, report::checklist(record, &release.template).into_bytes());
     put(names::SIGNERS, allowed_signers(input.fold).into_bytes());
-    put(names::RECIPE, recipe(&record).into_bytes());
-    Ok((record, members))
+    put(names::RECIPE, recipe(record).into_bytes());
+    Ok(members)
 }
 
 /// The list that `sha256sum -c` reads.
 pub(crate) fn sums(members: &Members) -> String {
-    let mut out = String::new();
-    for (name, bytes) in members.iter().filter(|(name, _)| *name != names::SUMS) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{}  {name}", Digest::of(bytes));
-    }
-    out
+    let listed: Vec<_> = members.iter().filter(|(name, _)| *name != names::SUMS).collect();
+    by_blocks(
+        &listed,
+        || (),
+        |(), block| {
+            let mut out = String::with_capacity(block.len() * 100);
+            for (name, bytes) in block {
+                // Writing to a String cannot fail.
+                let _ = writeln!(out, "{}  {name}", Digest::of(bytes));
+            }
+            out
+        },
+    )
+    .concat()
 }
 
 /// The one spelling of an armored signature. Two spellings of one signature would be two

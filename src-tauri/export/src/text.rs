@@ -4,12 +4,19 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
 use countersign_domain::legible;
 
 /// A time for people, to the second.
 pub(crate) fn utc(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+    let year = at.year();
+    if !(0..=9999).contains(&year) {
+        return at.format("%Y-%m-%d %H:%M:%S UTC").to_string();
+    }
+    // Long trails hold many times, and reading a format for each costs more than all digits.
+    let (month, day) = (at.month(), at.day());
+    let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
 /// A date for people.
@@ -19,7 +26,8 @@ pub(crate) fn date(at: DateTime<Utc>) -> String {
 
 /// The text with every hidden character as `⟨U+202E⟩`. Line feeds and tabs stay.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_hidden) {
+    let plain = |b: u8| matches!(b, b' '..=b'~' | b'\n' | b'\t');
+    if text.bytes().all(plain) || !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -42,17 +50,28 @@ fn is_hidden(c: char) -> bool {
 /// The text for an HTML element or a quoted attribute.
 pub(crate) fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
-    for c in visible(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
+    push_html(&mut out, text);
     out
+}
+
+/// As [`html`], at the end of `out`.
+pub(crate) fn push_html(out: &mut String, text: &str) {
+    let shown = visible(text);
+    let mut rest = &*shown;
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        let (before, after) = rest.split_at(at);
+        out.push_str(before);
+        let mut after = after.chars();
+        out.push_str(match after.next() {
+            Some('&') => "&amp;",
+            Some('<') => "&lt;",
+            Some('>') => "&gt;",
+            Some('"') => "&quot;",
+            _ => "&#39;",
+        });
+        rest = after.as_str();
+    }
+    out.push_str(rest);
 }
 
 /// The text for one line of Markdown, a table cell included: nothing in it is markup.
@@ -108,6 +127,21 @@ mod tests {
             ("tag\u{e0041}", "tag⟨U+E0041⟩"),
         ] {
             assert_eq!(visible(raw), shown);
+        }
+    }
+
+    #[test]
+    fn a_time_is_told_the_same_way_in_every_year() {
+        for (at, told) in [
+            (0, "1970-01-01 00:00:00 UTC"),
+            (1_750_000_000, "2025-06-15 15:06:40 UTC"),
+            (253_402_300_799, "9999-12-31 23:59:59 UTC"),
+            (253_402_300_800, "+10000-01-01 00:00:00 UTC"),
+            (-62_167_219_201, "-0001-12-31 23:59:59 UTC"),
+        ] {
+            let at = DateTime::from_timestamp(at, 999_000_000).expect("a time");
+            assert_eq!(utc(at), told);
+            assert_eq!(utc(at), at.format("%Y-%m-%d %H:%M:%S UTC").to_string());
         }
     }
 

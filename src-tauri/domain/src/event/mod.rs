@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::canonical;
 use crate::id::{EventId, Fingerprint, ProjectId};
-use crate::sshsig;
+use crate::sshsig::{self, Checker};
+use crate::threads::by_blocks;
 
 mod body;
 mod parts;
@@ -89,22 +90,57 @@ impl SignedEvent {
     /// # Errors
     /// [`BadEvent`] for the first thing that is wrong.
     pub fn verify(&self) -> Result<Event, BadEvent> {
-        if self.bytes.len() > MAX_EVENT_BYTES {
-            return Err(BadEvent::TooLarge(self.bytes.len()));
-        }
-        let envelope: Envelope = serde_json::from_slice(&self.bytes)?;
-        if envelope.version != ENVELOPE_VERSION {
-            return Err(BadEvent::Version(envelope.version));
-        }
-        if canonical::bytes(&envelope).ok().as_deref() != Some(&self.bytes) {
-            return Err(BadEvent::NotCanonical);
-        }
+        let envelope = envelope(&self.bytes)?;
         sshsig::verify(&envelope.author, NAMESPACE, &self.bytes, &self.signature)?;
         Ok(Event { id: self.id(), envelope })
     }
 }
 
+/// Verifies many events on every core; the answers stand in the order of the events.
+#[must_use]
+pub fn verify_all(events: &[&SignedEvent]) -> Vec<Result<Event, BadEvent>> {
+    let one = |checker: &mut Checker, signed: &SignedEvent| {
+        Event::verified(&signed.bytes, &signed.signature, checker).map(|(event, _)| event)
+    };
+    by_blocks(events, Checker::default, |checker, block| {
+        block.iter().map(|signed| one(checker, signed)).collect::<Vec<_>>()
+    })
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// What the bytes say, in the one form that they may have.
+fn envelope(bytes: &[u8]) -> Result<Envelope, BadEvent> {
+    if bytes.len() > MAX_EVENT_BYTES {
+        return Err(BadEvent::TooLarge(bytes.len()));
+    }
+    let envelope: Envelope = serde_json::from_slice(bytes)?;
+    if envelope.version != ENVELOPE_VERSION {
+        return Err(BadEvent::Version(envelope.version));
+    }
+    if canonical::bytes(&envelope).ok().as_deref() != Some(bytes) {
+        return Err(BadEvent::NotCanonical);
+    }
+    Ok(envelope)
+}
+
 impl Event {
+    /// As [`SignedEvent::verify`], for one of many; also tells whether the signature is
+    /// spelled the one way that this program writes it.
+    ///
+    /// # Errors
+    /// [`BadEvent`] for the first thing that is wrong.
+    pub fn verified(
+        bytes: &[u8],
+        signature: &str,
+        checker: &mut Checker,
+    ) -> Result<(Self, bool), BadEvent> {
+        let envelope = envelope(bytes)?;
+        let plain = checker.verify(&envelope.author, NAMESPACE, bytes, signature)?;
+        Ok((Self { id: EventId::of(bytes), envelope }, plain))
+    }
+
     /// SHA-256 of its canonical bytes.
     #[must_use]
     pub fn id(&self) -> &EventId {

@@ -5,6 +5,7 @@
 mod deployment;
 mod exception;
 mod item;
+mod order;
 mod project;
 mod release;
 mod signoff;
@@ -12,10 +13,10 @@ mod signoff;
 #[cfg(test)]
 mod stories;
 
+pub use self::order::{order, order_of};
 pub use self::signoff::may_approve;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -45,52 +46,6 @@ pub struct Fold {
 const MAX_NAME: usize = 200;
 /// Longest text of a note or a reason, in characters.
 const MAX_NOTE: usize = 4_000;
-
-/// The fixed order of the fold: parents first, ties by time, then by id. Events that lack a
-/// parent, and those that build on them, come last in the same manner.
-#[must_use]
-pub fn order(events: Vec<Event>) -> Vec<Event> {
-    let by_id = events.into_iter().map(|event| (event.id().clone(), event)).collect();
-    let (mut out, orphans) = parents_first(by_id, |_| true);
-    let present: HashSet<EventId> = orphans.keys().cloned().collect();
-    let (late, rest) = parents_first(orphans, |parent| present.contains(parent));
-    out.extend(late);
-    out.extend(rest.into_values());
-    out
-}
-
-/// Sorts the events all of whose parents that `count` are among them; returns the others too.
-fn parents_first(
-    mut by_id: HashMap<EventId, Event>,
-    count: impl Fn(&EventId) -> bool,
-) -> (Vec<Event>, HashMap<EventId, Event>) {
-    let mut waiting: HashMap<EventId, usize> = HashMap::new();
-    let mut children: HashMap<EventId, Vec<EventId>> = HashMap::new();
-    let mut ready = BinaryHeap::new();
-    for (id, event) in &by_id {
-        let parents: BTreeSet<_> =
-            event.envelope().parents.iter().filter(|parent| count(parent)).collect();
-        if parents.is_empty() {
-            ready.push(Reverse((event.envelope().at, id.clone())));
-        }
-        waiting.insert(id.clone(), parents.len());
-        for parent in parents {
-            children.entry(parent.clone()).or_default().push(id.clone());
-        }
-    }
-    let mut out = Vec::with_capacity(by_id.len());
-    while let Some(Reverse((_, id))) = ready.pop() {
-        for child in children.remove(&id).unwrap_or_default() {
-            let Some(left) = waiting.get_mut(&child) else { continue };
-            *left -= 1;
-            if let (0, Some(event)) = (*left, by_id.get(&child)) {
-                ready.push(Reverse((event.envelope().at, child)));
-            }
-        }
-        out.extend(by_id.remove(&id));
-    }
-    (out, by_id)
-}
 
 impl Fold {
     /// Nothing yet; `templates` are those that releases may pin.
@@ -215,13 +170,13 @@ impl Fold {
         self.trail.iter().rev().find(|entry| entry.event.id() == event.id())
     }
 
-    fn author(&self, event: &Event) -> Option<Member> {
+    fn author(&self, event: &Event) -> Option<Arc<Member>> {
         self.project.as_ref()?.members.get(&event.envelope().author).cloned()
     }
 
     /// Puts the event into the trail. `by` is its author on the roster from before it was
     /// taken; the founder stands there only afterwards.
-    fn keep(&mut self, event: Event, by: Option<Member>, refused: Option<Refusal>) {
+    fn keep(&mut self, event: Event, by: Option<Arc<Member>>, refused: Option<Refusal>) {
         let by = by.or_else(|| self.author(&event));
         self.times.insert(event.id().clone(), event.envelope().at);
         for parent in &event.envelope().parents {
@@ -373,5 +328,9 @@ fn optional_text(field: &'static str, value: &str) -> Result<(), Refusal> {
 }
 
 fn known_member(project: &Project, key: &Fingerprint) -> Result<Member, Refusal> {
-    project.members.get(key).cloned().ok_or_else(|| Refusal::UnknownMember(key.clone()))
+    project
+        .members
+        .get(key)
+        .map(|known| Member::clone(known))
+        .ok_or_else(|| Refusal::UnknownMember(key.clone()))
 }

@@ -1,6 +1,7 @@
 //! Events about the project itself: its creation, environments, policy and roster.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{MAX_NAME, known_member, needs, text};
 use crate::environment::Environment;
@@ -32,7 +33,7 @@ pub(super) fn create(event: &Event) -> Result<Project, Refusal> {
         name: name.clone(),
         environments: environments.clone(),
         policy: policy.clone(),
-        members: BTreeMap::from([(founder.fingerprint.clone(), founder.clone())]),
+        members: BTreeMap::from([(founder.fingerprint.clone(), Arc::new(founder.clone()))]),
         releases: BTreeMap::new(),
     })
 }
@@ -79,7 +80,7 @@ pub(super) fn enroll(project: &mut Project, stamp: &Stamp, member: &Member) -> R
     {
         return Err(Refusal::LastAdmin);
     }
-    project.members.insert(member.fingerprint.clone(), member.clone());
+    project.members.insert(member.fingerprint.clone(), Arc::new(member.clone()));
     Ok(())
 }
 

@@ -134,7 +134,7 @@ pub(super) fn administration(facts: &Facts<'_>) -> Administration {
         entry.refused.is_none() && entry.event.envelope().body.release().is_none()
     });
     Administration {
-        roster: facts.project.members.values().cloned().collect(),
+        roster: facts.project.members.values().map(|one| Member::clone(one)).collect(),
         policy: facts.project.policy.clone(),
         changes: of_project
             .map(|(entry, sequence)| AdministrationChange {

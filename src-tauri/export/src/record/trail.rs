@@ -10,6 +10,7 @@ use countersign_domain::state::TrailEntry;
 use super::facts::{Act, Facts};
 use crate::describe::describe;
 use crate::names;
+use countersign_domain::threads::by_blocks;
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -71,7 +72,12 @@ pub struct RunRecord {
 }
 
 pub(super) fn build(facts: &Facts<'_>) -> Vec<TrailRow> {
-    facts.fold.trail().iter().zip(1..).map(|(entry, sequence)| row(entry, sequence)).collect()
+    let numbered: Vec<_> = facts.fold.trail().iter().zip(1..).collect();
+    let row = |(entry, sequence): &(&TrailEntry, u32)| row(entry, *sequence);
+    by_blocks(&numbered, || (), |(), block| block.iter().map(row).collect::<Vec<_>>())
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn row(entry: &TrailEntry, sequence: u32) -> TrailRow {

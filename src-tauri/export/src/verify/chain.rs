@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use countersign_domain::event::Event;
-use countersign_domain::fold::order;
+use countersign_domain::fold::order_of;
 use countersign_domain::id::EventId;
 
 use super::Report;
@@ -13,21 +13,21 @@ use super::rebuild::Claims;
 /// Whether the events are one unbroken ledger.
 pub(super) fn check(report: &mut Report, events: &[Numbered], record: Option<&Claims>) -> bool {
     let events_hold = report.steps.last().is_some_and(|step| step.good);
-    let mut problems = numbering(events);
+    let mut known = HashSet::with_capacity(events.len());
+    let mut problems = numbering(events, &mut known);
     problems.extend(beginning(events));
-    problems.extend(gaps(events));
+    problems.extend(gaps(events, &known));
     if problems.is_empty() {
         problems.extend(places(events));
     }
     let heads = heads(events);
-    problems.extend(claimed(events, &heads, record));
+    problems.extend(claimed(&known, &heads, record));
     let told = format!("{} event(s), one beginning, no gap, {} head(s)", events.len(), heads.len());
     report.step("chain", problems, told) && events_hold
 }
 
-fn numbering(events: &[Numbered]) -> Vec<String> {
+fn numbering<'a>(events: &'a [Numbered], seen: &mut HashSet<&'a EventId>) -> Vec<String> {
     let mut problems = Vec::new();
-    let mut seen = HashSet::new();
     let mut expected = 1;
     for one in events {
         if one.sequence > expected {
@@ -61,8 +61,7 @@ fn beginning(events: &[Numbered]) -> Vec<String> {
     }
 }
 
-fn gaps(events: &[Numbered]) -> Vec<String> {
-    let known: HashSet<_> = events.iter().map(|one| one.event.id()).collect();
+fn gaps(events: &[Numbered], known: &HashSet<&EventId>) -> Vec<String> {
     let mut problems = Vec::new();
     for one in events {
         for parent in one.event.envelope().parents.iter().filter(|parent| !known.contains(parent)) {
@@ -77,9 +76,10 @@ fn gaps(events: &[Numbered]) -> Vec<String> {
 }
 
 fn places(events: &[Numbered]) -> Vec<String> {
-    let all: Vec<Event> = events.iter().map(|one| one.event.clone()).collect();
-    order(all)
-        .iter()
+    let all: Vec<&Event> = events.iter().map(|one| &one.event).collect();
+    order_of(&all)
+        .into_iter()
+        .filter_map(|place| all.get(place))
         .zip(events)
         .filter(|(expected, one)| expected.id() != one.event.id())
         .map(|(expected, one)| {
@@ -99,15 +99,18 @@ fn heads(events: &[Numbered]) -> BTreeSet<EventId> {
     events.iter().map(|one| one.event.id()).filter(|id| !parents.contains(id)).cloned().collect()
 }
 
-fn claimed(events: &[Numbered], heads: &BTreeSet<EventId>, record: Option<&Claims>) -> Vec<String> {
+fn claimed(
+    known: &HashSet<&EventId>,
+    heads: &BTreeSet<EventId>,
+    record: Option<&Claims>,
+) -> Vec<String> {
     let Some(record) = record else { return Vec::new() };
-    let known: HashSet<_> = events.iter().map(|one| one.event.id().as_str()).collect();
     let claimed: BTreeSet<_> = record.heads.iter().map(String::as_str).collect();
     let actual: BTreeSet<_> = heads.iter().map(EventId::as_str).collect();
     let mut problems = Vec::new();
     for head in claimed.difference(&actual) {
         let short: String = head.chars().take(12).collect();
-        problems.push(if known.contains(head) {
+        problems.push(if EventId::parse(head).is_ok_and(|head| known.contains(&head)) {
             format!("record.json names {short} as a head, but later events build on it")
         } else {
             format!("record.json names {short} as a head, which is missing: the end was cut off")

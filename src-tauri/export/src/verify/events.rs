@@ -1,32 +1,46 @@
 //! Each event by itself: its name, its bytes, its signature.
 
-use countersign_domain::event::{Event, SignedEvent};
+use countersign_domain::event::Event;
+use countersign_domain::sshsig::Checker;
 
 use super::Report;
 use crate::archive::Members;
 use crate::bundle::armor;
 use crate::names;
+use countersign_domain::threads::by_blocks;
 
-/// An event that holds, with its signed form and the place that its name states.
+/// An event that holds, with the place that its name states.
 pub(super) struct Numbered {
     pub(super) sequence: u32,
     pub(super) event: Event,
-    pub(super) signed: SignedEvent,
+}
+
+/// A member among the events, and the one that comes after it: the signature, as a rule.
+struct Entry<'a> {
+    name: &'a str,
+    bytes: &'a [u8],
+    next: Option<(&'a str, &'a [u8])>,
 }
 
 /// The events that hold, in the order of their names.
 pub(super) fn check(report: &mut Report, members: &Members) -> Vec<Numbered> {
-    let mut problems = Vec::new();
-    let mut events = Vec::new();
+    let mut entries: Vec<Entry<'_>> = Vec::new();
     for (name, bytes) in members.range(names::EVENTS.to_owned()..) {
-        let Some(file) = name.strip_prefix(names::EVENTS) else { break };
-        if let Some(stem) = file.strip_suffix(".sig") {
-            if !members.contains_key(&format!("{}{stem}.json", names::EVENTS)) {
-                problems.push(format!("{name}: the event that it signs is missing"));
-            }
-            continue;
+        if !name.starts_with(names::EVENTS) {
+            break;
         }
-        match read(members, name, file, bytes) {
+        if let Some(last) = entries.last_mut() {
+            last.next = Some((name, bytes));
+        }
+        entries.push(Entry { name, bytes, next: None });
+    }
+    let mut problems = Vec::new();
+    let mut events = Vec::with_capacity(entries.len() / 2);
+    let found = by_blocks(&entries, Checker::default, |checker, block| {
+        block.iter().filter_map(|entry| look(members, entry, checker)).collect::<Vec<_>>()
+    });
+    for one in found.into_iter().flatten() {
+        match one {
             Ok(event) => events.push(event),
             Err(problem) => problems.push(problem),
         }
@@ -42,24 +56,49 @@ pub(super) fn check(report: &mut Report, members: &Members) -> Vec<Numbered> {
     events
 }
 
-fn read(members: &Members, name: &str, file: &str, bytes: &[u8]) -> Result<Numbered, String> {
-    let sequence = file
-        .strip_suffix(".json")
+/// An event that holds, what is wrong with a member, or nothing about a signature whose
+/// event is there.
+fn look(
+    members: &Members,
+    entry: &Entry<'_>,
+    checker: &mut Checker,
+) -> Option<Result<Numbered, String>> {
+    let name = entry.name;
+    if let Some(stem) = name.strip_suffix(".sig") {
+        let signs = members.contains_key(&format!("{stem}.json"));
+        return (!signs).then(|| Err(format!("{name}: the event that it signs is missing")));
+    }
+    Some(read(members, entry, checker))
+}
+
+fn read(members: &Members, entry: &Entry<'_>, checker: &mut Checker) -> Result<Numbered, String> {
+    let name = entry.name;
+    let sequence = name
+        .strip_prefix(names::EVENTS)
+        .and_then(|file| file.strip_suffix(".json"))
         .and_then(|stem| stem.split_once('-'))
         .and_then(|(number, _)| number.parse::<u32>().ok())
         .ok_or_else(|| format!("{name}: not the name of an event"))?;
     let told = |problem: &str| format!("event {sequence:06} ({name}): {problem}");
-    let signature = name.strip_suffix(".json").and_then(|stem| members.get(&format!("{stem}.sig")));
-    let signature = signature.ok_or_else(|| told("its signature is missing"))?;
+    let signature = signature(members, entry).ok_or_else(|| told("its signature is missing"))?;
     let signature =
-        String::from_utf8(signature.clone()).map_err(|_| told("its signature is not text"))?;
-    let signed = SignedEvent { bytes: bytes.to_vec(), signature };
-    let event = signed.verify().map_err(|error| told(&error.to_string()))?;
+        std::str::from_utf8(signature).map_err(|_| told("its signature is not text"))?;
+    let (event, plain) = Event::verified(entry.bytes, signature, checker)
+        .map_err(|error| told(&error.to_string()))?;
     if names::event(sequence, event.id()) != name {
         return Err(told(&format!("its bytes hash to {}", event.id().short())));
     }
-    if armor(&signed.signature).as_deref() != Some(&signed.signature) {
+    if !plain && armor(signature).as_deref() != Some(signature) {
         return Err(told("its signature is not written as this program writes it"));
     }
-    Ok(Numbered { sequence, event, signed })
+    Ok(Numbered { sequence, event })
+}
+
+fn signature<'a>(members: &'a Members, entry: &Entry<'a>) -> Option<&'a [u8]> {
+    let stem = entry.name.strip_suffix(".json")?;
+    let is_its = |name: &str| name.strip_suffix(".sig") == Some(stem);
+    match entry.next {
+        Some((name, bytes)) if is_its(name) => Some(bytes),
+        _ => members.get(&format!("{stem}.sig")).map(Vec::as_slice),
+    }
 }

@@ -16,9 +16,11 @@ use chrono::{DateTime, Utc};
 use countersign_domain::id::{EventId, Fingerprint, ProjectId, ReleaseId};
 use countersign_domain::member::Role;
 
-use crate::archive;
+use crate::archive::{self, Members};
 use crate::record::{AuditRecord, KeyUse};
 use crate::text::{utc, visible};
+use countersign_domain::threads::both;
+use events::Numbered;
 
 /// What became of a verification.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +114,12 @@ struct Report {
 }
 
 impl Report {
+    /// Puts the steps of another behind these.
+    fn append(&mut self, later: Self) {
+        self.steps.extend(later.steps);
+        self.problems.extend(later.problems);
+    }
+
     /// Notes a step; it is good when nothing is wrong.
     fn step(&mut self, name: &'static str, problems: Vec<String>, good: String) -> bool {
         let holds = problems.is_empty();
@@ -141,18 +149,20 @@ pub fn verify(bytes: &[u8], requirements: &Requirements) -> Verification {
     };
     let members = opened.members;
     report.step("archive", opened.problems, format!("{} members", members.len()));
-    sums::check(&mut report, &members);
-    let record = rebuild::claims(&mut report, &members);
-    let events = events::check(&mut report, &members);
-    let whole = chain::check(&mut report, &events, record.as_ref());
-    let rebuilt = match (whole, record) {
-        (true, Some(claims)) => rebuild::check(&mut report, &members, events, &claims),
-        _ => {
-            let told = "not built again, because what they are built from does not hold";
-            report.step("record and reports", vec![told.to_owned()], String::new());
-            None
-        }
-    };
+    let mut content = Report::default();
+    let (record, events) = read(&mut content, &members);
+    // Sums do not depend on what the members mean, so they are taken while the events,
+    // which only one thread can follow, are.
+    let (sums, rebuilt) = both(
+        || {
+            let mut sums = Report::default();
+            sums::check(&mut sums, &members);
+            sums
+        },
+        || follow(&mut content, &members, events, record),
+    );
+    report.append(sums);
+    report.append(content);
     let unmet = match &rebuilt {
         Some(record) if report.problems.is_empty() => {
             requirements::check(&mut report.steps, record, requirements)
@@ -160,6 +170,39 @@ pub fn verify(bytes: &[u8], requirements: &Requirements) -> Verification {
         _ => Vec::new(),
     };
     conclude(report, rebuilt.as_ref(), unmet)
+}
+
+/// What the record says about itself, and the events that hold.
+fn read(report: &mut Report, members: &Members) -> (Option<rebuild::Claims>, Vec<Numbered>) {
+    let ((claims, mut told), (events, checked)) = both(
+        || {
+            let mut report = Report::default();
+            (rebuild::claims(&mut report, members), report)
+        },
+        || {
+            let mut report = Report::default();
+            (events::check(&mut report, members), report)
+        },
+    );
+    told.append(checked);
+    report.append(told);
+    (claims, events)
+}
+
+/// Follows the events from the first to the heads, and builds from them what they give.
+fn follow(
+    report: &mut Report,
+    members: &Members,
+    events: Vec<Numbered>,
+    record: Option<rebuild::Claims>,
+) -> Option<AuditRecord> {
+    let whole = chain::check(report, &events, record.as_ref());
+    if let (true, Some(claims)) = (whole, record) {
+        return rebuild::check(report, members, events, &claims);
+    }
+    let told = "not built again, because what they are built from does not hold";
+    report.step("record and reports", vec![told.to_owned()], String::new());
+    None
 }
 
 fn conclude(report: Report, record: Option<&AuditRecord>, unmet: Vec<String>) -> Verification {

@@ -12,9 +12,9 @@ use countersign_domain::template::Loaded;
 use super::events::Numbered;
 use super::{Report, difference};
 use crate::archive::Members;
-use crate::bundle::{BundleInput, build};
+use crate::bundle::{BundleInput, beside_events};
 use crate::names;
-use crate::record::{AuditRecord, RECORD_FORMAT};
+use crate::record::{AuditRecord, RECORD_FORMAT, Source};
 
 /// What record.json says about itself. Nothing of it is believed: it is what the rest must
 /// agree with.
@@ -79,20 +79,23 @@ pub(super) fn check(
 ) -> Option<AuditRecord> {
     let (templates, texts) = templates(report, members);
     let evidence = evidence(report, members);
-    let (events, signed): (Vec<_>, Vec<_>) =
-        events.into_iter().map(|one| (one.event, one.signed)).unzip();
-    let fold = Fold::of(templates, events);
+    let count = events.len();
+    let fold = Fold::of(templates, events.into_iter().map(|one| one.event).collect());
     let input = BundleInput {
         fold: &fold,
         release: &claims.release,
-        signed: &signed,
+        // Name, place, bytes and spelling of every event and signature were checked.
+        signed: &[],
         template_texts: &texts,
         evidence: &evidence,
         program: &claims.program,
     };
-    match build(&input) {
-        Ok((record, expected)) => {
-            compare(report, members, &expected);
+    let source = Source { fold: &fold, release: &claims.release, program: &claims.program };
+    let built = AuditRecord::build(&source)
+        .and_then(|record| Ok((beside_events(&input, &record)?, record)));
+    match built {
+        Ok((expected, record)) => {
+            compare(report, members, &expected, count);
             Some(record)
         }
         Err(error) => {
@@ -102,7 +105,8 @@ pub(super) fn check(
     }
 }
 
-fn compare(report: &mut Report, members: &Members, expected: &Members) {
+/// `events` stand in the bundle each with its signature, and nothing else among them.
+fn compare(report: &mut Report, members: &Members, expected: &Members, events: usize) {
     let mut problems = Vec::new();
     for (name, bytes) in expected {
         match members.get(name) {
@@ -113,11 +117,12 @@ fn compare(report: &mut Report, members: &Members, expected: &Members) {
             Some(_) => {}
         }
     }
-    for name in members.keys().filter(|name| *name != names::SUMS && !expected.contains_key(*name))
-    {
+    let known = |name: &str| name == names::SUMS || name.starts_with(names::EVENTS);
+    for name in members.keys().filter(|name| !known(name) && !expected.contains_key(*name)) {
         problems.push(format!("{name}: nothing in the events calls for it"));
     }
-    let told = format!("{} members built again from the events, all the same", expected.len());
+    let built = expected.len() + 2 * events;
+    let told = format!("{built} members built again from the events, all the same");
     report.step("record and reports", problems, told);
 }
 

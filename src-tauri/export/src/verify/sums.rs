@@ -14,6 +14,11 @@ pub(super) fn check(report: &mut Report, members: &Members) -> bool {
     let Some(bytes) = members.get(names::SUMS) else {
         return report.step(name, vec!["SHA256SUMS is missing".into()], String::new());
     };
+    let expected = sums(members);
+    if *bytes == expected.as_bytes() {
+        let told = format!("{} members match SHA256SUMS", members.len() - 1);
+        return report.step(name, Vec::new(), told);
+    }
     let text = String::from_utf8_lossy(bytes);
     let mut problems = Vec::new();
     let mut listed: BTreeMap<&str, &str> = BTreeMap::new();
@@ -41,7 +46,7 @@ pub(super) fn check(report: &mut Report, members: &Members) -> bool {
             problems.push(format!("{member} was added: SHA256SUMS does not list it"));
         }
     }
-    if problems.is_empty() && *text != sums(members) {
+    if problems.is_empty() {
         problems.push("SHA256SUMS is not written as this program writes it".into());
     }
     report.step(name, problems, format!("{} members match SHA256SUMS", listed.len()))

@@ -1,12 +1,15 @@
 //! What an auditor turns to last: the plan, the rule, the trail, the people, the proof.
 
+use std::fmt::Write as _;
+
 use countersign_domain::member::Role;
 use countersign_domain::template::{Per, Signal};
 
-use super::{badge, code, pair, section, table, when};
+use super::{badge, code, long_table, pair, section, table, when};
 use crate::record::{AuditRecord, TrailRow};
 use crate::report::words;
-use crate::text::html;
+use crate::text::{html, push_html};
+use countersign_domain::threads::by_blocks;
 
 pub(super) fn plan(record: &AuditRecord) -> String {
     let plan = &record.rollback;
@@ -95,29 +98,42 @@ pub(super) fn rules(record: &AuditRecord) -> String {
     section("rules", "How the gate is computed", &body)
 }
 
-pub(super) fn trail(record: &AuditRecord) -> String {
-    let rows: String = record.trail.iter().map(row).collect();
-    let heads = ["No.", "Time", "Who", "What", "Event"];
-    section("trail", "Audit trail", &table("plain small", &heads, &rows))
+pub(super) fn trail(record: &AuditRecord) -> Vec<String> {
+    let rows = by_blocks(
+        &record.trail,
+        || (),
+        |(), block| {
+            let mut rows = String::with_capacity(block.len() * 512);
+            block.iter().for_each(|one| row(&mut rows, one));
+            rows
+        },
+    );
+    long_table("trail", "Audit trail", &["No.", "Time", "Who", "What", "Event"], rows)
 }
 
-fn row(one: &TrailRow) -> String {
-    let refused = one.refused.as_ref().map(|refused| {
-        format!(
-            "<span class=\"sub refused\">✗ refused, changed nothing: {}</span>",
-            html(&refused.reason)
-        )
-    });
-    let who = one.name.as_deref().map_or_else(|| code(one.fingerprint.as_str()), html);
-    format!(
-        "<tr><td>{}</td><td>{}</td><td>{who}<span class=\"sub\">{}</span></td><td>{}{}</td><td>{}</td></tr>\n",
-        one.sequence,
-        when(one.at),
-        roles(&one.roles),
-        html(&one.text),
-        refused.unwrap_or_default(),
-        code(one.event.short())
-    )
+/// Written straight into the page: a long life makes many of these.
+fn row(out: &mut String, one: &TrailRow) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "<tr><td>{}</td><td>{}</td><td>", one.sequence, when(one.at));
+    match &one.name {
+        Some(name) => push_html(out, name),
+        None => out.push_str(&code(one.fingerprint.as_str())),
+    }
+    out.push_str("<span class=\"sub\">");
+    for (place, role) in one.roles.iter().enumerate() {
+        out.push_str(if place > 0 { ", " } else { "" });
+        out.push_str(role.words());
+    }
+    out.push_str("</span></td><td>");
+    push_html(out, &one.text);
+    if let Some(refused) = &one.refused {
+        out.push_str("<span class=\"sub refused\">✗ refused, changed nothing: ");
+        push_html(out, &refused.reason);
+        out.push_str("</span>");
+    }
+    out.push_str("</td><td><code>");
+    out.push_str(one.event.short());
+    out.push_str("</code></td></tr>\n");
 }
 
 fn roles(roles: &[Role]) -> String {

@@ -1,9 +1,12 @@
 //! What stands behind the verdicts: each look in full, each file, each earlier value.
 
-use super::{badge, code, section, table, when};
+use std::fmt::Write as _;
+
+use super::{badge, code, long_table, section, table, when};
 use crate::record::{AuditRecord, ChangeRecord, FindingRecord, ItemEntry};
 use crate::report::words;
-use crate::text::html;
+use crate::text::{html, push_html};
+use countersign_domain::threads::by_blocks;
 
 pub(super) fn findings(record: &AuditRecord) -> String {
     let all: String = record
@@ -115,32 +118,38 @@ pub(super) fn evidence(record: &AuditRecord) -> String {
     )
 }
 
-pub(super) fn history(record: &AuditRecord) -> String {
-    let rows: String = record
+pub(super) fn history(record: &AuditRecord) -> Vec<String> {
+    let changes: Vec<_> = record
         .items()
-        .flat_map(|(_, item)| item.history.iter().map(move |change| change_row(item, change)))
+        .flat_map(|(_, item)| item.history.iter().map(move |change| (item, change)))
         .collect();
-    if rows.is_empty() {
-        return String::new();
+    if changes.is_empty() {
+        return Vec::new();
     }
+    let rows = by_blocks(
+        &changes,
+        || (),
+        |(), block| {
+            let mut rows = String::with_capacity(block.len() * 384);
+            block.iter().for_each(|(item, change)| change_row(&mut rows, item, change));
+            rows
+        },
+    );
     let heads = ["Item", "What", "From", "To", "By", "Words"];
-    section("history", "Every value there ever was", &table("plain small", &heads, &rows))
+    long_table("history", "Every value there ever was", &heads, rows)
 }
 
-fn change_row(item: &ItemEntry, change: &ChangeRecord) -> String {
+/// Written straight into the page: a long life makes many of these.
+fn change_row(out: &mut String, item: &ItemEntry, change: &ChangeRecord) {
     let from = if change.from.is_empty() { "–" } else { &change.from };
-    format!(
-        "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-        html(item.id.as_str()),
-        change.what,
-        html(from),
-        html(&change.to),
-        format_args!(
-            "{}, {} (event {})",
-            html(&change.by.name),
-            when(change.by.at),
-            change.by.sequence
-        ),
-        html(&change.note)
-    )
+    out.push_str("<tr><td>");
+    for cell in [item.id.as_str(), change.what, from, &change.to] {
+        push_html(out, cell);
+        out.push_str("</td><td>");
+    }
+    push_html(out, &change.by.name);
+    // Writing to a String cannot fail.
+    let _ = write!(out, ", {} (event {})</td><td>", when(change.by.at), change.by.sequence);
+    push_html(out, &change.note);
+    out.push_str("</td></tr>\n");
 }

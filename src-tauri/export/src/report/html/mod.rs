@@ -20,7 +20,7 @@ const STYLE: &str = include_str!("report.css");
 pub fn report_html(record: &AuditRecord) -> String {
     let id = &record.identity;
     let title = html(&format!("Audit record: {} {}", id.project_name, id.version));
-    let body = [
+    let before = [
         opening::opening(record),
         signatures::signatures(record),
         opening::blockers(record),
@@ -30,22 +30,26 @@ pub fn report_html(record: &AuditRecord) -> String {
         opening::by_now(record),
         checked::findings(record),
         checked::evidence(record),
-        checked::history(record),
-        appendix::plan(record),
-        appendix::rules(record),
-        appendix::trail(record),
-        appendix::people(record),
-        appendix::integrity(record),
-    ]
-    .concat();
-    format!(
+    ];
+    let between = [appendix::plan(record), appendix::rules(record)];
+    let after = [appendix::people(record), appendix::integrity(record)];
+    let head = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"generator\" content=\"{}\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n\
-         </head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
+         </head>\n<body>\n<main>\n",
         html(&record.program)
-    )
+    );
+    // History and trail are as long as the project's life: they are put together once.
+    let mut pieces = vec![head];
+    pieces.extend(before);
+    pieces.extend(checked::history(record));
+    pieces.extend(between);
+    pieces.extend(appendix::trail(record));
+    pieces.extend(after);
+    pieces.push("</main>\n</body>\n</html>\n".into());
+    pieces.concat()
 }
 
 fn badge(mark: Mark) -> String {
@@ -81,8 +85,21 @@ fn code(text: &str) -> String {
 }
 
 fn table(class: &str, heads: &[&str], rows: &str) -> String {
+    format!("{}{rows}{TABLE_END}", table_start(class, heads))
+}
+
+fn table_start(class: &str, heads: &[&str]) -> String {
     let heads: String = heads.iter().map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
-    format!(
-        "<table class=\"{class}\">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
-    )
+    format!("<table class=\"{class}\">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n")
+}
+
+const TABLE_END: &str = "</tbody>\n</table>\n";
+
+/// A section that is one small table, in pieces that follow each other.
+fn long_table(id: &str, title: &str, heads: &[&str], rows: Vec<String>) -> Vec<String> {
+    let start = table_start("plain small", heads);
+    let mut pieces = vec![format!("<section id=\"{id}\">\n<h2>{title}</h2>\n{start}")];
+    pieces.extend(rows);
+    pieces.push(format!("{TABLE_END}</section>\n"));
+    pieces
 }
