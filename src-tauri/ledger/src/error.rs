@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use countersign_domain::event::BadEvent;
 use countersign_domain::id::{Digest, EventId, ProjectId};
 use rusqlite::ErrorCode;
@@ -159,6 +160,31 @@ pub enum LedgerError {
         parent: EventId,
         /// The project that both must belong to.
         project: ProjectId,
+    },
+    /// Events from elsewhere that belong to other projects than the one asked for.
+    #[error("event {} is refused: it belongs to project {found}, not to {wanted}", id.short())]
+    OtherProject {
+        /// The event.
+        id: EventId,
+        /// Its project.
+        found: ProjectId,
+        /// The project that was to be added to.
+        wanted: ProjectId,
+    },
+    /// An event from elsewhere says that it happened in the future.
+    #[error(
+        "event {} is refused: it says that it happened at {at}, but this machine's clock says \
+         {now}. Every later event would have to be dated after it. Compare both clocks with a \
+         third: if this one is slow, set it and take the events in again; if the author's is \
+         fast, the author must set it and sign anew. Nothing was added", id.short()
+    )]
+    AheadOfClock {
+        /// The event.
+        id: EventId,
+        /// Its own time.
+        at: DateTime<Utc>,
+        /// The time here.
+        now: DateTime<Utc>,
     },
     /// An event without parents, though the project already began.
     #[error(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use countersign_domain::event::{Event, SignedEvent};
+use countersign_domain::event::{Event, SignedEvent, verify_all};
 use countersign_domain::id::{Digest, EventId, ProjectId};
 use rusqlite::{Connection, TransactionBehavior};
 
@@ -89,12 +89,21 @@ impl Ledger {
         batch: &[SignedEvent],
         received_at: DateTime<Utc>,
     ) -> Result<Vec<Event>, LedgerError> {
-        let events = batch.iter().map(verified).collect::<Result<Vec<_>, _>>()?;
-        self.write(|conn| {
-            let mut pairs = batch.iter().zip(&events);
-            pairs.try_for_each(|(signed, event)| self.add(conn, signed, event, received_at))
-        })?;
+        let events = verified_all(&batch.iter().collect::<Vec<_>>())?;
+        self.add_all(batch.iter().zip(&events), received_at)?;
         Ok(events)
+    }
+
+    /// Adds events that were verified, parents first: all or nothing.
+    pub(crate) fn add_all<'a>(
+        &self,
+        pairs: impl IntoIterator<Item = (&'a SignedEvent, &'a Event)>,
+        received_at: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        self.write(|conn| {
+            let mut pairs = pairs.into_iter();
+            pairs.try_for_each(|(signed, event)| self.add(conn, signed, event, received_at))
+        })
     }
 
     fn add(
@@ -162,6 +171,14 @@ impl Ledger {
         seq: i64,
     ) -> Result<Vec<(i64, SignedEvent)>, LedgerError> {
         self.read(|conn| event::after(conn, project, seq))
+    }
+
+    /// The ids of the project's events, in order of arrival.
+    ///
+    /// # Errors
+    /// Trouble with the file.
+    pub fn ids(&self, project: &ProjectId) -> Result<Vec<EventId>, LedgerError> {
+        self.read(|conn| event::ids(conn, project))
     }
 
     /// Sequence number of the project's newest event; 0 when it has none.
@@ -269,6 +286,21 @@ impl Ledger {
     fn lock(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// All of them, or what is wrong with the first that is not good.
+pub(crate) fn verified_all(batch: &[&SignedEvent]) -> Result<Vec<Event>, LedgerError> {
+    let too_large = batch.iter().find(|signed| signed.signature.len() > MAX_SIGNATURE_BYTES);
+    if let Some(signed) = too_large {
+        let (id, size) = (signed.id(), signed.signature.len());
+        return Err(LedgerError::SignatureTooLarge { id, size });
+    }
+    let pairs = verify_all(batch).into_iter().zip(batch);
+    pairs
+        .map(|(found, signed)| {
+            found.map_err(|source| LedgerError::BadEvent { id: signed.id(), source })
+        })
+        .collect()
 }
 
 fn verified(signed: &SignedEvent) -> Result<Event, LedgerError> {

@@ -84,6 +84,13 @@ pub(crate) fn childless_after(
     .collect()
 }
 
+/// The ids of the project's events, in order of arrival.
+pub(crate) fn ids(conn: &Connection, project: &ProjectId) -> rusqlite::Result<Vec<EventId>> {
+    conn.prepare_cached("SELECT id FROM event WHERE project = ?1 ORDER BY seq")?
+        .query_map([project.as_str()], |row| parsed(row, EventId::parse))?
+        .collect()
+}
+
 /// Events of the project with a sequence number above `seq`, in order of arrival.
 pub(crate) fn after(
     conn: &Connection,

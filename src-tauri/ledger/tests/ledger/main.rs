@@ -8,6 +8,7 @@ mod crash;
 mod damage;
 mod evidence;
 mod keys;
+mod merge;
 mod opening;
 mod openssh;
 mod refusal;
