@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, SubsecRound, Utc};
-use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope};
+use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope, verify_all};
 use countersign_domain::fold::Fold;
 use countersign_domain::id::{EventId, ProjectId, ReleaseId};
 use countersign_domain::refusal::Refusal;
@@ -221,13 +221,14 @@ impl Home {
             .or_insert_with(|| Cached { fold: Fold::default(), seq: 0 });
         let news = self.ledger.events_after(project, cached.seq)?;
         let mut orderly = true;
-        for (seq, signed) in news {
-            cached.seq = seq;
-            let id = signed.id();
-            let event = signed.verify().map_err(|source| {
-                countersign_ledger::LedgerError::BadEvent { id: id.clone(), source }
+        let verified = verify_all(&news.iter().map(|(_, signed)| signed).collect::<Vec<_>>());
+        for ((seq, signed), verified) in news.iter().zip(verified) {
+            cached.seq = *seq;
+            let event = verified.map_err(|source| countersign_ledger::LedgerError::BadEvent {
+                id: signed.id(),
+                source,
             })?;
-            if cached.fold.knows(&id) {
+            if cached.fold.knows(event.id()) {
                 continue;
             }
             self.learn_template(&mut cached.fold, &event.envelope().body)?;
