@@ -140,4 +140,5 @@ fn ledger(out: &mut Output, view: &LedgerView) {
     for problem in &view.problems {
         out.say(format!("  {problem}"));
     }
+    out.say("  Keep this file as it is, and work on from a backup.");
 }
