@@ -6,6 +6,7 @@ mod corpus;
 mod peers;
 mod scan;
 mod tls;
+mod volume;
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -55,6 +56,7 @@ fn main() -> Result<()> {
         slowest.as_millis(),
         wall.as_secs_f64() / slowest.as_secs_f64().max(0.001)
     )?;
+    volume::measure(&mut out)?;
     tls::measure(&mut out)?;
     scan::measure(&mut out)?;
     Ok(())
