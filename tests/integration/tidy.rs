@@ -35,8 +35,12 @@ const ROOMS: &[Room] = &[
         package: "countersign-domain",
         ours: &[],
         outside: Outside::Only(&[
+            "base64",
             "chrono",
+            "ed25519-dalek",
             "hex",
+            // For tests only.
+            "proptest",
             "pulldown-cmark",
             "serde",
             "serde_json",

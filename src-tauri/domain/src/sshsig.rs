@@ -185,3 +185,87 @@ pub fn fingerprint(public_key: &str) -> Option<Fingerprint> {
     let key = PublicKey::from_openssh(public_key.trim()).ok()?;
     Fingerprint::parse(&key.fingerprint(HashAlg::Sha256).to_string()).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use ssh_key::PrivateKey;
+    use ssh_key::private::Ed25519Keypair;
+
+    use super::*;
+
+    const NAMESPACE: &str = "countersign-event-v1";
+
+    fn key(seed: u8) -> (PrivateKey, Fingerprint) {
+        let key = PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]));
+        let print = key.public_key().fingerprint(HashAlg::Sha256).to_string();
+        (key, Fingerprint::parse(&print).expect("a fingerprint"))
+    }
+
+    fn sign(key: &PrivateKey, namespace: &str, hash: HashAlg, message: &[u8]) -> String {
+        let signature = key.sign(namespace, hash, message).expect("sign");
+        signature.to_pem(LineEnding::LF).expect("armor")
+    }
+
+    /// The same answer from a checker that knows the key, from one that does not, and from
+    /// the general way; and whether it is spelled the one way.
+    fn all_agree(known: &mut Checker, author: &Fingerprint, message: &[u8], armor: &str) -> bool {
+        let general = verify(author, NAMESPACE, message, armor);
+        let plain = SshSig::from_pem(armor)
+            .is_ok_and(|sig| sig.to_pem(LineEnding::LF).is_ok_and(|text| text == armor));
+        let expected = general.clone().map(|()| plain);
+        assert_eq!(known.verify(author, NAMESPACE, message, armor), expected, "{armor}");
+        assert_eq!(Checker::default().verify(author, NAMESPACE, message, armor), expected);
+        general.is_ok()
+    }
+
+    #[test]
+    fn a_checker_that_knows_the_key_answers_as_one_that_does_not() {
+        let (ana, author) = key(1);
+        let (dan, other) = key(2);
+        let mut known = Checker::default();
+        let good = sign(&ana, NAMESPACE, HashAlg::Sha512, b"first");
+        assert_eq!(known.verify(&author, NAMESPACE, b"first", &good), Ok(true));
+        assert_eq!(known.known.len(), 1, "or the rest shows nothing");
+
+        let armor = sign(&ana, NAMESPACE, HashAlg::Sha512, b"second");
+        assert!(all_agree(&mut known, &author, b"second", &armor));
+        assert!(!all_agree(&mut known, &author, b"third", &armor), "another message");
+        assert!(!all_agree(&mut known, &other, b"second", &armor), "another author");
+        for (key, namespace, hash) in [
+            (&dan, NAMESPACE, HashAlg::Sha512),
+            (&ana, "file", HashAlg::Sha512),
+            (&ana, NAMESPACE, HashAlg::Sha256),
+        ] {
+            let armor = sign(key, namespace, hash, b"second");
+            let holds = hash == HashAlg::Sha256;
+            assert_eq!(all_agree(&mut known, &author, b"second", &armor), holds);
+        }
+        for spelled in [
+            armor.replace('\n', "\r\n"),
+            armor.trim_end().to_owned(),
+            format!("{armor}\n"),
+            armor.replacen('\n', "", 2),
+            String::new(),
+        ] {
+            all_agree(&mut known, &author, b"second", &spelled);
+        }
+    }
+
+    #[test]
+    fn a_signature_with_any_character_changed_gets_the_same_answer_both_ways() {
+        let (ana, author) = key(1);
+        let mut known = Checker::default();
+        let good = sign(&ana, NAMESPACE, HashAlg::Sha512, b"first");
+        assert_eq!(known.verify(&author, NAMESPACE, b"first", &good), Ok(true));
+        for at in 0..good.len() {
+            for new in ["A", "Q", "/", "=", "\n", " "] {
+                let mut bad = good.clone();
+                bad.replace_range(at..=at, new);
+                if bad != good {
+                    let holds = all_agree(&mut known, &author, b"first", &bad);
+                    assert!(!holds || SshSig::from_pem(&bad) == SshSig::from_pem(&good), "{bad}");
+                }
+            }
+        }
+    }
+}
