@@ -39,6 +39,10 @@ pub fn verify(
     signature: &str,
 ) -> Result<(), BadSignature> {
     let sig = SshSig::from_pem(signature).map_err(|_| BadSignature::Form)?;
+    // The version is not among what is signed: another number would be a second spelling.
+    if sig.version() != SshSig::VERSION {
+        return Err(BadSignature::Form);
+    }
     let key = PublicKey::from(sig.public_key().clone());
     let actual = key.fingerprint(HashAlg::Sha256).to_string();
     if actual != author.as_str() {

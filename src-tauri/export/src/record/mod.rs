@@ -35,6 +35,7 @@ use serde::Serialize;
 use countersign_domain::canonical;
 use countersign_domain::fold::Fold;
 use countersign_domain::id::ReleaseId;
+use countersign_domain::threads::both;
 
 use crate::error::ExportError;
 use facts::Facts;
@@ -100,7 +101,8 @@ impl AuditRecord {
             return Err(ExportError::Program(source.program.chars().take(80).collect()));
         }
         let facts = Facts::of(source)?;
-        let sections = item::build(&facts);
+        // The two that are as long as the project's life.
+        let (sections, trail) = both(|| item::build(&facts), || trail::build(&facts));
         Ok(Self {
             format: RECORD_FORMAT,
             program: source.program.to_owned(),
@@ -113,7 +115,7 @@ impl AuditRecord {
             deployment: deployment::deployment(&facts),
             watch: deployment::watch(&facts, &sections),
             rollback: deployment::rollback(&facts),
-            trail: trail::build(&facts),
+            trail,
             integrity: integrity::integrity(&facts),
             administration: integrity::administration(&facts),
             sections,

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use countersign_domain::fold::{Fold, Templates};
 use countersign_domain::id::{Digest, ReleaseId};
 use countersign_domain::template::Loaded;
+use countersign_domain::threads::both;
 
 use super::events::Numbered;
 use super::{Report, difference};
@@ -80,7 +81,11 @@ pub(super) fn check(
     let (templates, texts) = templates(report, members);
     let evidence = evidence(report, members);
     let count = events.len();
-    let fold = Fold::of(templates, events.into_iter().map(|one| one.event).collect());
+    // They stand in the fold's order, or this would not have been reached.
+    let mut fold = Fold::new(templates);
+    for one in events {
+        fold.push(one.event);
+    }
     let input = BundleInput {
         fold: &fold,
         release: &claims.release,
@@ -95,7 +100,8 @@ pub(super) fn check(
         .and_then(|record| Ok((beside_events(&input, &record)?, record)));
     match built {
         Ok((expected, record)) => {
-            compare(report, members, &expected, count);
+            // A long trail takes its time to be let go of, too.
+            let ((), ()) = both(move || drop(fold), || compare(report, members, &expected, count));
             Some(record)
         }
         Err(error) => {
