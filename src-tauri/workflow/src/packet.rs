@@ -100,7 +100,7 @@ impl Home {
         let Sorted { merged, waiting, strangers } = sorted(&whole, &news);
         let files = self.keep_files(&packet, &whole)?;
         let batch: Vec<_> = merged.iter().map(|(signed, _)| signed.clone()).collect();
-        self.ledger.append_batch(&batch, self.now())?;
+        self.ledger.merge(&packet.project, &batch, self.now())?;
         if waiting > 0 {
             let name = format!("{}.packet.zip", Digest::of(&bytes));
             write_whole(&self.path().join("quarantine").join(name), &bytes)?;

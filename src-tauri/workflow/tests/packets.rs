@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use chrono::TimeDelta;
 use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope, SignedEvent};
 use countersign_domain::id::{Fingerprint, ProjectId, ReleaseId};
 use countersign_export::{read_packet, write_packet};
@@ -188,18 +189,18 @@ proptest! {
     }
 }
 
-/// A packet with one more event, by the stranger, and one that builds on it, by a member.
-fn with_strangers(base: &Path, out: &Path) {
+/// A packet with further events, each by one of these keys and so long after the one before.
+fn extended(base: &Path, out: &Path, keys: &[&UnlockedKey], after: TimeDelta) {
     let packet = read_packet(&std::fs::read(base).expect("the base")).expect("a packet");
     let mut signed: Vec<SignedEvent> = packet.events.iter().map(|(one, _)| one.clone()).collect();
-    for key in [&START.stranger, &START.keys[1]] {
+    for key in keys {
         let last = signed.last().expect("an event").verify().expect("holds");
         let envelope = Envelope {
             version: ENVELOPE_VERSION,
             project: START.project.clone(),
             parents: vec![last.id().clone()],
             author: key.fingerprint().clone(),
-            at: last.envelope().at,
+            at: last.envelope().at + after,
             body: Body::AttemptRefused {
                 release: None,
                 action: "sign".into(),
@@ -214,12 +215,23 @@ fn with_strangers(base: &Path, out: &Path) {
 }
 
 #[test]
+fn an_event_of_the_future_is_not_taken_in() {
+    let machine = Machine::new();
+    let (base, record) = (machine.writes("base.zip"), machine.record());
+    let packet = machine.folder.path().join("future.zip");
+    extended(&base, &packet, &[&START.keys[1]], TimeDelta::days(1));
+    let refused = machine.home.open_packet(&packet, None).expect_err("of tomorrow");
+    assert!(refused.to_string().contains("clock"), "{refused}");
+    assert_eq!(machine.record(), record);
+}
+
+#[test]
 fn what_a_stranger_signed_waits_until_an_admin_enrolls_the_key() {
     let machine = Machine::new();
     let base = machine.writes("base.zip");
     let record = machine.record();
     let packet = machine.folder.path().join("strangers.zip");
-    with_strangers(&base, &packet);
+    extended(&base, &packet, &[&START.stranger, &START.keys[1]], TimeDelta::zero());
     let stranger = START.stranger.fingerprint();
 
     let opened = machine.opens(&packet, None);
