@@ -42,6 +42,7 @@ const ROOMS: &[Room] = &[
             // For tests only.
             "proptest",
             "pulldown-cmark",
+            "rayon",
             "serde",
             "serde_json",
             "serde_json_canonicalizer",

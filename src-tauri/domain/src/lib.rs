@@ -19,4 +19,3 @@ pub mod sshsig;
 pub mod standing;
 pub mod state;
 pub mod template;
-pub mod threads;

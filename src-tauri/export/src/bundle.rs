@@ -1,9 +1,9 @@
 //! The bundle: everything that a reader needs to believe a release, or not to, in one file.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use ssh_key::{LineEnding, SshSig};
 
 use countersign_domain::event::{Body, SignedEvent};
@@ -17,7 +17,6 @@ use crate::recipe::recipe;
 use crate::record::{AuditRecord, Source};
 use crate::report;
 use crate::signers::allowed_signers;
-use countersign_domain::threads::{both, by_blocks};
 
 /// What a bundle is made of.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +91,7 @@ pub(crate) fn beside_events(
     put_templates(&mut members, input)?;
     put_evidence(&mut members, input, record)?;
     let mut put = |name: &str, bytes: Vec<u8>| members.insert(name.to_owned(), bytes);
-    let (json, html) = both(|| record.to_json(), || report::report_html(record));
+    let (json, html) = rayon::join(|| record.to_json(), || report::report_html(record));
     put(names::RECORD, json?);
     put(names::REPORT_HTML, html.into_bytes());
     put(names::REPORT_MD, report::report_md(record).into_bytes());
@@ -108,19 +107,8 @@ pub(crate) fn beside_events(
 /// The list that `sha256sum -c` reads.
 pub(crate) fn sums(members: &Members) -> String {
     let listed: Vec<_> = members.iter().filter(|(name, _)| *name != names::SUMS).collect();
-    by_blocks(
-        &listed,
-        || (),
-        |(), block| {
-            let mut out = String::with_capacity(block.len() * 100);
-            for (name, bytes) in block {
-                // Writing to a String cannot fail.
-                let _ = writeln!(out, "{}  {name}", Digest::of(bytes));
-            }
-            out
-        },
-    )
-    .concat()
+    let line = |(name, bytes): &(&String, &Vec<u8>)| format!("{}  {name}\n", Digest::of(bytes));
+    listed.par_iter().map(line).collect()
 }
 
 /// The one spelling of an armored signature. Two spellings of one signature would be two

@@ -66,6 +66,27 @@ async fn every_pattern_gets_gits_own_verdict() {
 }
 
 #[tokio::test]
+async fn a_file_in_another_encoding_is_not_read_as_if_it_were_utf_8() {
+    let open = Outcome::Inconclusive(Reason::Unexpected);
+    let marks: [(&str, &[u8], Outcome); 5] = [
+        ("none", b"", Outcome::Pass),
+        ("UTF-8", b"\xef\xbb\xbf", Outcome::Pass),
+        ("UTF-16, little end first", b"\xff\xfe", open),
+        ("UTF-16, big end first", b"\xfe\xff", open),
+        ("GB 18030", b"\x84\x31\x95\x33", open),
+    ];
+    for (name, mark, outcome) in marks {
+        let folder = repository(&[(".env", "A=1\n")]);
+        let text = [mark, b".env\n"].concat();
+        std::fs::write(folder.path().join(".gitignore"), text).expect("written");
+        let gits = git_ignores(folder.path(), ".env");
+        assert_eq!(gits, outcome == Outcome::Pass, "{name}: this is what git says");
+        let finding = ask(folder.path(), "git.env-ignored").await;
+        assert_eq!(finding.outcome, outcome, "{name}: {finding:#?}");
+    }
+}
+
+#[tokio::test]
 async fn the_deciding_pattern_is_named_with_file_and_line() {
     let folder = repository(&[
         (".gitignore", "node_modules\n.env\n"),

@@ -2,12 +2,12 @@
 //! person's key over RFC 8785 bytes. Its kind is open to growth; its envelope is not.
 
 use chrono::{DateTime, Utc};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::canonical;
 use crate::id::{EventId, Fingerprint, ProjectId};
 use crate::sshsig::{self, Checker};
-use crate::threads::by_blocks;
 
 mod body;
 mod parts;
@@ -96,18 +96,16 @@ impl SignedEvent {
     }
 }
 
+/// Events that one thread takes at least: a checker has to see a key once before it is quick.
+const ENOUGH: usize = 128;
+
 /// Verifies many events on every core; the answers stand in the order of the events.
 #[must_use]
 pub fn verify_all(events: &[&SignedEvent]) -> Vec<Result<Event, BadEvent>> {
-    let one = |checker: &mut Checker, signed: &SignedEvent| {
+    let one = |checker: &mut Checker, signed: &&SignedEvent| {
         Event::verified(&signed.bytes, &signed.signature, checker).map(|(event, _)| event)
     };
-    by_blocks(events, Checker::default, |checker, block| {
-        block.iter().map(|signed| one(checker, signed)).collect::<Vec<_>>()
-    })
-    .into_iter()
-    .flatten()
-    .collect()
+    events.par_iter().with_min_len(ENOUGH).map_init(Checker::default, one).collect()
 }
 
 /// What the bytes say, in the one form that they may have.

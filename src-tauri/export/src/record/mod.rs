@@ -35,7 +35,6 @@ use serde::Serialize;
 use countersign_domain::canonical;
 use countersign_domain::fold::Fold;
 use countersign_domain::id::ReleaseId;
-use countersign_domain::threads::both;
 
 use crate::error::ExportError;
 use facts::Facts;
@@ -102,7 +101,7 @@ impl AuditRecord {
         }
         let facts = Facts::of(source)?;
         // The two that are as long as the project's life.
-        let (sections, trail) = both(|| item::build(&facts), || trail::build(&facts));
+        let (sections, trail) = rayon::join(|| item::build(&facts), || trail::build(&facts));
         Ok(Self {
             format: RECORD_FORMAT,
             program: source.program.to_owned(),

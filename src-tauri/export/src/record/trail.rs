@@ -6,11 +6,11 @@ use serde::Serialize;
 use countersign_domain::id::{EventId, Fingerprint, ItemId, ReleaseId, RunId};
 use countersign_domain::member::Role;
 use countersign_domain::state::TrailEntry;
+use rayon::prelude::*;
 
 use super::facts::{Act, Facts};
 use crate::describe::describe;
 use crate::names;
-use countersign_domain::threads::by_blocks;
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -72,12 +72,9 @@ pub struct RunRecord {
 }
 
 pub(super) fn build(facts: &Facts<'_>) -> Vec<TrailRow> {
-    let numbered: Vec<_> = facts.fold.trail().iter().zip(1..).collect();
-    let row = |(entry, sequence): &(&TrailEntry, u32)| row(entry, *sequence);
-    by_blocks(&numbered, || (), |(), block| block.iter().map(row).collect::<Vec<_>>())
-        .into_iter()
-        .flatten()
-        .collect()
+    let numbered = facts.fold.trail().par_iter().enumerate();
+    let sequence = |place: usize| u32::try_from(place + 1).unwrap_or(u32::MAX);
+    numbered.map(|(place, entry)| row(entry, sequence(place))).collect()
 }
 
 fn row(entry: &TrailEntry, sequence: u32) -> TrailRow {

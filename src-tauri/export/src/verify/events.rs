@@ -2,12 +2,12 @@
 
 use countersign_domain::event::Event;
 use countersign_domain::sshsig::Checker;
+use rayon::prelude::*;
 
 use super::Report;
 use crate::archive::Members;
 use crate::bundle::armor;
 use crate::names;
-use countersign_domain::threads::by_blocks;
 
 /// An event that holds, with the place that its name states.
 pub(super) struct Numbered {
@@ -21,6 +21,9 @@ struct Entry<'a> {
     bytes: &'a [u8],
     next: Option<(&'a str, &'a [u8])>,
 }
+
+/// Members that one thread looks at at least: a checker has to see a key once to be quick.
+const ENOUGH: usize = 128;
 
 /// The events that hold, in the order of their names.
 pub(super) fn check(report: &mut Report, members: &Members) -> Vec<Numbered> {
@@ -36,9 +39,11 @@ pub(super) fn check(report: &mut Report, members: &Members) -> Vec<Numbered> {
     }
     let mut problems = Vec::new();
     let mut events = Vec::with_capacity(entries.len() / 2);
-    let found = by_blocks(&entries, Checker::default, |checker, block| {
-        block.iter().filter_map(|entry| look(members, entry, checker)).collect::<Vec<_>>()
-    });
+    let found: Vec<_> = entries
+        .par_iter()
+        .with_min_len(ENOUGH)
+        .map_init(Checker::default, |checker, entry| look(members, entry, checker))
+        .collect();
     for one in found.into_iter().flatten() {
         match one {
             Ok(event) => events.push(event),

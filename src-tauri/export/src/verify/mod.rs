@@ -19,7 +19,6 @@ use countersign_domain::member::Role;
 use crate::archive::{self, Members};
 use crate::record::{AuditRecord, KeyUse};
 use crate::text::{utc, visible};
-use countersign_domain::threads::both;
 use events::Numbered;
 
 /// What became of a verification.
@@ -153,7 +152,7 @@ pub fn verify(bytes: &[u8], requirements: &Requirements) -> Verification {
     let (record, events) = read(&mut content, &members);
     // Sums do not depend on what the members mean, so they are taken while the events,
     // which only one thread can follow, are.
-    let (sums, rebuilt) = both(
+    let (sums, rebuilt) = rayon::join(
         || {
             let mut sums = Report::default();
             sums::check(&mut sums, &members);
@@ -174,7 +173,7 @@ pub fn verify(bytes: &[u8], requirements: &Requirements) -> Verification {
 
 /// What the record says about itself, and the events that hold.
 fn read(report: &mut Report, members: &Members) -> (Option<rebuild::Claims>, Vec<Numbered>) {
-    let ((claims, mut told), (events, checked)) = both(
+    let ((claims, mut told), (events, checked)) = rayon::join(
         || {
             let mut report = Report::default();
             (rebuild::claims(&mut report, members), report)

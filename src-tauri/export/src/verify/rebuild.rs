@@ -8,7 +8,6 @@ use serde::Deserialize;
 use countersign_domain::fold::{Fold, Templates};
 use countersign_domain::id::{Digest, ReleaseId};
 use countersign_domain::template::Loaded;
-use countersign_domain::threads::both;
 
 use super::events::Numbered;
 use super::{Report, difference};
@@ -101,7 +100,8 @@ pub(super) fn check(
     match built {
         Ok((expected, record)) => {
             // A long trail takes its time to be let go of, too.
-            let ((), ()) = both(move || drop(fold), || compare(report, members, &expected, count));
+            let ((), ()) =
+                rayon::join(move || drop(fold), || compare(report, members, &expected, count));
             Some(record)
         }
         Err(error) => {

@@ -1,12 +1,14 @@
 //! Claim: git ignores `.env` files and tracks none.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use countersign_domain::finding::{Note, Outcome, Reason};
 use gix::bstr::ByteSlice as _;
 use serde::Deserialize;
+use unicode_bom::Bom;
 
 use super::names::is_env_file;
 use super::open::{open, unreadable};
@@ -20,6 +22,9 @@ const MAX_ENTRIES: usize = 300_000;
 
 /// A pattern that matches the root of the work tree alone, and takes it back in.
 const ROOT_STAYS: &str = "!/";
+
+/// Bytes of the longest byte order mark there is.
+const LONGEST_MARK: u64 = 4;
 
 /// `git.env-ignored`
 pub struct EnvIgnored;
@@ -72,7 +77,7 @@ impl Probe for EnvIgnored {
 
     const DEFINITION: Definition = Definition {
         name: "git.env-ignored",
-        rules: 3,
+        rules: 4,
         claim: "Git ignores every .env file and tracks none.",
         why: "One `git add .` would publish every secret of the deployment.",
         how: "Asks git's own rules (nested .gitignore, negation, info/exclude, global excludes) \
@@ -197,11 +202,32 @@ fn look(root: &Path, abandoned: &Abandoned) -> Result<Facts, Doubt> {
             .at_path(relative, Some(gix::index::entry::Mode::FILE))
             .map_err(|error| unreadable("exclude patterns", error))?;
         let found = platform.matching_exclude_pattern().filter(|found| found.source.is_some());
+        if let Some(file) = found.as_ref().and_then(|found| found.source) {
+            check_encoding(&workdir, file)?;
+        }
         let rule = found.map(|found| rule(&found, &workdir));
         let path = relative.to_string_lossy().replace('\\', "/");
         facts.fates.push(Fate { path, exists: place.is_file(), rule });
     }
     Ok(facts)
+}
+
+/// The library passes over the mark of any encoding at the start of a file; git over that of
+/// UTF-8 alone, and takes another for a part of the first pattern.
+fn check_encoding(workdir: &Path, file: &Path) -> Result<(), Doubt> {
+    let mut mark = Vec::new();
+    let opened = std::fs::File::open(workdir.join(file))
+        .map_err(|error| unreadable("ignore file", error))?;
+    opened
+        .take(LONGEST_MARK)
+        .read_to_end(&mut mark)
+        .map_err(|error| unreadable("ignore file", error))?;
+    if matches!(Bom::from(&mark[..]), Bom::Null | Bom::Utf8) {
+        return Ok(());
+    }
+    let file = file.strip_prefix(workdir).unwrap_or(file).display();
+    let seen = format!("{file} is not UTF-8, so git reads it otherwise: save it as UTF-8");
+    Err(Doubt::new(Reason::Unexpected, seen))
 }
 
 fn rule(found: &gix::ignore::search::Match<'_>, workdir: &Path) -> Rule {

@@ -4,11 +4,10 @@ use countersign_domain::finding::Reason;
 use serde::Deserialize;
 
 use super::api;
-use super::samples::{Series, read};
+use super::samples::{Series, observe};
 use crate::conditions::{self, Names, Scope};
 use crate::context::Context;
 use crate::http::visit::Ask;
-use crate::http::{reproduce, target};
 use crate::partly::View;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
 
@@ -54,22 +53,7 @@ impl Probe for Expect {
     }
 
     async fn observe(cx: &Context, params: &Params) -> Observation<Vec<Series>> {
-        let ask = match ask(cx, params) {
-            Ok(ask) => ask,
-            Err(doubt) => return Observation::new("metrics", Err(doubt)),
-        };
-        let answer = cx.visit(&ask).await;
-        let mut transcript = vec![ask.line()];
-        transcript.extend(answer.as_ref().map(|answer| answer.line(&["content-type"])));
-        let facts = answer.map_err(Doubt::from).and_then(|answer| read(&answer));
-        transcript.extend(facts.iter().flatten().map(Series::line));
-        let token = params.token.as_deref().unwrap_or(api::TOKEN);
-        Observation {
-            target: target::shown(&ask.url),
-            facts,
-            transcript,
-            reproduce: Some(reproduce::curl(cx, &ask, token)),
-        }
+        observe(cx, ask(cx, params), params.token.as_deref().unwrap_or(api::TOKEN)).await
     }
 
     fn judge(facts: &Vec<Series>, params: &Params) -> Judgement {

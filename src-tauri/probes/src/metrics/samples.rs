@@ -7,8 +7,10 @@ use countersign_domain::finding::Reason;
 use serde::Deserialize;
 
 use super::api;
-use crate::http::visit::{Answer, BodyEnd};
-use crate::probe::Doubt;
+use crate::context::Context;
+use crate::http::visit::{Answer, Ask, BodyEnd};
+use crate::http::{reproduce, target};
+use crate::probe::{Doubt, Observation};
 
 /// Series of one answer that are looked at.
 const MAX_SERIES: usize = 500;
@@ -45,6 +47,29 @@ struct Element {
     #[serde(default)]
     metric: BTreeMap<String, String>,
     value: Option<(f64, String)>,
+}
+
+/// Puts a query; the series of its answer. `token` names the secret that went with it.
+pub(super) async fn observe(
+    cx: &Context,
+    ask: Result<Ask, Doubt>,
+    token: &str,
+) -> Observation<Vec<Series>> {
+    let ask = match ask {
+        Ok(ask) => ask,
+        Err(doubt) => return Observation::new("metrics", Err(doubt)),
+    };
+    let answer = cx.visit(&ask).await;
+    let mut transcript = vec![ask.line()];
+    transcript.extend(answer.as_ref().map(|answer| answer.line(&["content-type"])));
+    let facts = answer.map_err(Doubt::from).and_then(|answer| read(&answer));
+    transcript.extend(facts.iter().flatten().map(Series::line));
+    Observation {
+        target: target::shown(&ask.url),
+        facts,
+        transcript,
+        reproduce: Some(reproduce::curl(cx, &ask, token)),
+    }
 }
 
 /// The series of an answer.

@@ -6,9 +6,9 @@ use countersign_domain::finding::{Outcome, Reason};
 use serde::Deserialize;
 
 use super::api;
-use super::samples::{Series, read};
+use super::samples::{Series, observe};
 use crate::context::Context;
-use crate::http::{reproduce, target};
+use crate::http::target;
 use crate::probe::{Definition, Doubt, Judgement, Observation, Probe};
 
 /// Series that are shown.
@@ -96,21 +96,7 @@ impl Probe for Signal {
     }
 
     async fn observe(cx: &Context, params: &Params) -> Observation<Vec<Series>> {
-        let ask = match ask(cx, params) {
-            Ok(ask) => ask,
-            Err(doubt) => return Observation::new("metrics", Err(doubt)),
-        };
-        let answer = cx.visit(&ask).await;
-        let mut transcript = vec![ask.line()];
-        transcript.extend(answer.as_ref().map(|answer| answer.line(&["content-type"])));
-        let facts = answer.map_err(Doubt::from).and_then(|answer| read(&answer));
-        transcript.extend(facts.iter().flatten().map(Series::line));
-        Observation {
-            target: target::shown(&ask.url),
-            facts,
-            transcript,
-            reproduce: Some(reproduce::curl(cx, &ask, api::TOKEN)),
-        }
+        observe(cx, ask(cx, params), api::TOKEN).await
     }
 
     fn judge(facts: &Vec<Series>, params: &Params) -> Judgement {

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use countersign_domain::member::Role;
 use countersign_domain::template::{Per, Signal};
 
-use super::{badge, code, long_table, pair, section, table, when};
+use rayon::prelude::*;
+
+use super::{ROWS, badge, code, long_table, pair, section, table, when};
 use crate::record::{AuditRecord, TrailRow};
 use crate::report::words;
 use crate::text::{html, push_html};
-use countersign_domain::threads::by_blocks;
 
 pub(super) fn plan(record: &AuditRecord) -> String {
     let plan = &record.rollback;
@@ -99,15 +100,15 @@ pub(super) fn rules(record: &AuditRecord) -> String {
 }
 
 pub(super) fn trail(record: &AuditRecord) -> Vec<String> {
-    let rows = by_blocks(
-        &record.trail,
-        || (),
-        |(), block| {
+    let rows = record
+        .trail
+        .par_chunks(ROWS)
+        .map(|block| {
             let mut rows = String::with_capacity(block.len() * 512);
             block.iter().for_each(|one| row(&mut rows, one));
             rows
-        },
-    );
+        })
+        .collect();
     long_table("trail", "Audit trail", &["No.", "Time", "Who", "What", "Event"], rows)
 }
 

@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::{badge, code, long_table, section, table, when};
+use rayon::prelude::*;
+
+use super::{ROWS, badge, code, long_table, section, table, when};
 use crate::record::{AuditRecord, ChangeRecord, FindingRecord, ItemEntry};
 use crate::report::words;
 use crate::text::{html, push_html};
-use countersign_domain::threads::by_blocks;
 
 pub(super) fn findings(record: &AuditRecord) -> String {
     let all: String = record
@@ -126,15 +127,14 @@ pub(super) fn history(record: &AuditRecord) -> Vec<String> {
     if changes.is_empty() {
         return Vec::new();
     }
-    let rows = by_blocks(
-        &changes,
-        || (),
-        |(), block| {
+    let rows = changes
+        .par_chunks(ROWS)
+        .map(|block| {
             let mut rows = String::with_capacity(block.len() * 384);
             block.iter().for_each(|(item, change)| change_row(&mut rows, item, change));
             rows
-        },
-    );
+        })
+        .collect();
     let heads = ["Item", "What", "From", "To", "By", "Words"];
     long_table("history", "Every value there ever was", &heads, rows)
 }

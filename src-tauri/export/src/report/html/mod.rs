@@ -13,6 +13,9 @@ use super::words::Mark;
 use crate::record::AuditRecord;
 use crate::text::{html, utc};
 
+/// Rows of a long table that one thread writes at a time.
+const ROWS: usize = 128;
+
 const STYLE: &str = include_str!("report.css");
 
 /// The report.
