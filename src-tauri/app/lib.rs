@@ -51,6 +51,7 @@ fn start_log() {
 #[must_use]
 pub fn run() -> ExitCode {
     start_log();
+    tracing::info!("countersign-desktop {} starts", env!("CARGO_PKG_VERSION"));
     let home = match home_folder()
         .and_then(|path| Home::open(&path, World::real()).map_err(|failure| failure.to_string()))
     {

@@ -17,7 +17,7 @@ const POLL: Duration = Duration::from_millis(100);
 /// The window, and the processes around it.
 pub(crate) struct Window {
     driver: WebDriver,
-    _webdriver: Process,
+    webdriver: Process,
     _display: Process,
     _folder: tempfile::TempDir,
 }
@@ -34,6 +34,7 @@ impl Window {
             .env("DISPLAY", &name)
             .env("COUNTERSIGN_HOME", home)
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("COUNTERSIGN_LOG", "trace")
             .env("XDG_DATA_HOME", folder.path())
             .env("XDG_CACHE_HOME", folder.path());
         let log = folder.path().join("webdriver.log");
@@ -51,7 +52,12 @@ impl Window {
         let driver = tokio::time::timeout(Duration::from_secs(60), opening)
             .await
             .context("the window did not open")??;
-        Ok(Self { driver, _webdriver: webdriver, _display: display, _folder: folder })
+        Ok(Self { driver, webdriver, _display: display, _folder: folder })
+    }
+
+    /// What the window and its driver wrote to their log, every line that they have.
+    pub(crate) fn log(&self) -> String {
+        self.webdriver.log()
     }
 
     /// Closes the window.

@@ -7,9 +7,9 @@ mod layout;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use countersign_domain::member::Role;
-use countersign_tests::{Behaviour, Hostile, PASSPHRASE, open_release};
+use countersign_tests::{Behaviour, Canaries, Hostile, PASSPHRASE, open_release};
 use countersign_workflow::{Home, Requirements, World, verify_file};
 use driver::Window;
 
@@ -27,6 +27,7 @@ async fn a_newcomer_gets_from_first_start_to_an_exported_record() -> Result<()> 
     three_people_sign(&window).await?;
     the_deployment_is_recorded_and_verified(&window).await?;
     let bundle = exports(&window).await?;
+    no_secret_is_in_the_log(&window, home.path())?;
     window.close().await?;
 
     let requirements = Requirements {
@@ -76,6 +77,22 @@ async fn a_target_that_never_answers_leaves_the_window_alive_and_nothing_passes(
     ensure!(!window.is_there("item-row[data-outcome=\"pass\"]").await?, "something passed");
     window.see("gate[data-verdict=\"no-go\"]").await?;
     window.close().await
+}
+
+/// The window logs all that it ever would, and the demo's secrets went through its hands.
+fn no_secret_is_in_the_log(window: &Window, home: &std::path::Path) -> Result<()> {
+    let env_file = home.join("demo/source/.env");
+    let text =
+        std::fs::read_to_string(&env_file).with_context(|| env_file.display().to_string())?;
+    let secrets: Vec<_> = text.lines().filter_map(|line| line.split_once('=')).collect();
+    ensure!(secrets.len() >= 3, "only {} secrets in {}", secrets.len(), env_file.display());
+    let canaries = Canaries::new(secrets)?;
+    ensure!(!canaries.within(text.as_bytes()).is_empty(), "the search finds nothing at all");
+    let log = window.log();
+    ensure!(log.contains("countersign"), "the window's own lines are not in its log:\n{log}");
+    let found = canaries.within(log.as_bytes());
+    ensure!(found.is_empty(), "in the window's log: {found:?}");
+    Ok(())
 }
 
 async fn finds_the_planted_faults(window: &Window) -> Result<()> {
