@@ -3,6 +3,7 @@
 
 mod act;
 mod check;
+mod packet;
 mod person;
 mod read;
 mod record;
@@ -10,6 +11,7 @@ mod setup;
 
 pub(crate) use act::*;
 pub(crate) use check::*;
+pub(crate) use packet::*;
 pub(crate) use person::*;
 pub(crate) use read::*;
 pub(crate) use record::*;

@@ -82,7 +82,35 @@ impl Card {
         Self::parse(&std::fs::read(path).map_err(wrap)?).map_err(bad)
     }
 
+    /// The same, of a text that somebody gave.
+    ///
+    /// # Errors
+    /// [`Failure::Input`] for anything that is no whole card.
+    pub fn read_text(text: &str) -> Result<CardView, Failure> {
+        let card = Self::parse(text.as_bytes()).map_err(|problem| Failure::Input {
+            field: "card",
+            problem,
+            hint: "Ask its owner for a new one",
+        })?;
+        let fingerprint = card.fingerprint()?;
+        Ok(card.view(&fingerprint, String::new()))
+    }
+
+    fn view(self, key: &Fingerprint, path: String) -> CardView {
+        CardView {
+            path,
+            name: self.name,
+            email: self.email,
+            public_key: self.public_key,
+            fingerprint: key.to_string(),
+            phrase: phrase(key),
+        }
+    }
+
     fn parse(bytes: &[u8]) -> Result<Self, String> {
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(format!("{} bytes, more than a card has", bytes.len()));
+        }
         let Signed { card, signature } =
             serde_json::from_slice(bytes).map_err(|error| format!("not a card ({error})"))?;
         if card.format != FORMAT || card.version != VERSION {
@@ -139,13 +167,7 @@ impl Home {
             || self.path().join("exports").join(format!("{}.card.json", entry.name)),
             Path::to_owned,
         );
-        let view = CardView {
-            path: path.display().to_string(),
-            name: card.name.clone(),
-            email: card.email.clone(),
-            fingerprint: key.fingerprint().to_string(),
-            phrase: phrase(key.fingerprint()),
-        };
+        let view = card.clone().view(key.fingerprint(), path.display().to_string());
         let mut text = serde_json::to_vec_pretty(&Signed { card, signature })
             .map_err(|error| file(&path, error.into()))?;
         text.push(b'\n');

@@ -11,13 +11,15 @@ use countersign_domain::event::{Body, Event, SignedEvent};
 use countersign_domain::fold::{self, Fold};
 use countersign_domain::id::{Digest, EventId, Fingerprint, ProjectId};
 use countersign_domain::template::Loaded;
-use countersign_export::{BadPacket, Packet, named_files, read_packet, write_packet};
+use countersign_export::{Packet, named_files, read_packet, write_packet};
 
 use crate::card::phrase;
 use crate::error::Failure;
 use crate::home::Home;
 use crate::record::{read_bounded, slug, write_whole};
-use crate::view::{ConflictView, MergeView, PacketView, RefusedView, StrangerView};
+use crate::view::{
+    ConflictView, MergeView, PacketLook, PacketView, RefusedView, StrangerView,
+};
 
 impl Home {
     /// Writes the events of a project that came after `since` (all of them when it is empty)
@@ -70,6 +72,29 @@ impl Home {
             events: count(signed.len()),
             files: count(files.len()),
             heads,
+        })
+    }
+
+    /// Looks at a packet and takes nothing in.
+    ///
+    /// # Errors
+    /// [`Failure::Packet`] for a file that does not hold.
+    pub fn look_at_packet(&self, path: &Path) -> Result<PacketLook, Failure> {
+        let packet = read_packet(&read_bounded(path)?)?;
+        let beginning = beginning(&packet);
+        Ok(PacketLook {
+            project: packet.project.to_string(),
+            known: self.ledger.count(&packet.project)? > 0,
+            events: count(packet.events.len()),
+            files: count(packet.files.len()),
+            name: beginning.map(|(_, name)| name.chars().take(80).collect()),
+            founder: beginning.map(|(key, _)| StrangerView {
+                fingerprint: key.to_string(),
+                phrase: phrase(key),
+                events: count(
+                    packet.events.iter().filter(|(_, event)| event.envelope().author == *key).count(),
+                ),
+            }),
         })
     }
 
@@ -177,24 +202,31 @@ fn reached(fold: &Fold, since: &[EventId]) -> Result<HashSet<EventId>, Failure> 
     Ok(seen)
 }
 
+/// The key that began the project, and the project's name; none for a packet of later events.
+fn beginning(packet: &Packet) -> Option<(&Fingerprint, &str)> {
+    let mut beginnings = packet.events.iter().filter_map(|(_, event)| {
+        let envelope = event.envelope();
+        match &envelope.body {
+            Body::ProjectCreated { name, .. } if envelope.parents.is_empty() => {
+                Some((&envelope.author, name.as_str()))
+            }
+            _ => None,
+        }
+    });
+    let only = beginnings.next();
+    beginnings.next().is_none().then_some(only).flatten()
+}
+
 /// A project that nobody here knows is accepted only with its founder's key.
 fn check_founder(packet: &Packet, trust: Option<&Fingerprint>) -> Result<(), Failure> {
-    let mut beginnings = packet.events.iter().filter(|(_, event)| {
-        matches!(event.envelope().body, Body::ProjectCreated { .. })
-            && event.envelope().parents.is_empty()
-    });
-    let (Some((_, first)), None) = (beginnings.next(), beginnings.next()) else {
+    let Some((founder, name)) = beginning(packet) else {
         return Err(Failure::PacketGap { project: packet.project.clone() });
     };
-    let founder = &first.envelope().author;
     if trust == Some(founder) {
         return Ok(());
     }
-    let Body::ProjectCreated { name, .. } = &first.envelope().body else {
-        return Err(BadPacket::Empty.into());
-    };
-    let (name, phrase) = (name.chars().take(80).collect(), phrase(founder));
-    Err(Failure::Stranger { project: name, founder: founder.clone(), phrase })
+    let name = name.chars().take(80).collect();
+    Err(Failure::Stranger { project: name, founder: founder.clone(), phrase: phrase(founder) })
 }
 
 fn check_parents(news: &[&(SignedEvent, Event)], known: &HashSet<EventId>) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 // out of the window's own build.
 
 import { checklistAnswers } from "./fake/answers/checklist";
+import { packetAnswers } from "./fake/answers/packets";
 import { peopleAnswers } from "./fake/answers/people";
 import { recordAnswers } from "./fake/answers/records";
 import { signoffAnswers } from "./fake/answers/signoff";
@@ -26,5 +27,5 @@ export interface FakeHost extends Host {
 export function fakeHost({ scenario = "first-run", pace = 120, now = () => new Date() }: FakeOptions = {}): FakeHost {
   const world = new World(pace, now);
   tell(world, scenario);
-  return { calls: world.calls, ...peopleAnswers(world), ...checklistAnswers(world), ...signoffAnswers(world), ...recordAnswers(world) };
+  return { calls: world.calls, ...peopleAnswers(world), ...checklistAnswers(world), ...signoffAnswers(world), ...recordAnswers(world), ...packetAnswers(world) };
 }

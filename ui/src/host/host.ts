@@ -6,6 +6,7 @@ import type {
   Attest,
   Board,
   BundleView,
+  CardView,
   CheckView,
   CloseRelease,
   CreateKey,
@@ -15,7 +16,10 @@ import type {
   ItemDetail,
   KeyView,
   LedgerView,
+  MergeView,
   OpenRelease,
+  PacketLook,
+  PacketView,
   ProgressView,
   ProjectView,
   RecordDeployment,
@@ -89,6 +93,16 @@ export interface Host {
 
   exportBundle(of: ReleaseRef): Promise<BundleView>;
   verifyBundle(path: string): Promise<VerifyView>;
+  /** Every event of the project, as a file for another machine. */
+  writePacket(project: string): Promise<PacketView>;
+  /** What a packet says it holds; nothing is taken in. */
+  lookAtPacket(path: string): Promise<PacketLook>;
+  /** Merges what is new; `trust` names the founder's key of a project that is not here. */
+  openPacket(path: string, trust: string | null): Promise<MergeView>;
+  /** The enrollment card of the unlocked key. */
+  writeCard(): Promise<CardView>;
+  /** A card's text, if its key signed it. */
+  readCard(text: string): Promise<CardView>;
   importChecklist(name: string, markdown: string): Promise<TemplateView>;
   templates(): Promise<TemplateView[]>;
   generateSecret(kind: SecretKind): Promise<string>;

@@ -51,6 +51,11 @@ export function tauriHost(): Host {
 
     exportBundle: (of) => call("export_bundle", { ...of }),
     verifyBundle: (path) => call("verify_bundle", { path }),
+    writePacket: (project) => call("write_packet", { project }),
+    lookAtPacket: (path) => call("look_at_packet", { path }),
+    openPacket: (path, trust) => call("open_packet", { path, trust }),
+    writeCard: () => call("write_card"),
+    readCard: (text) => call("read_card", { text }),
     importChecklist: (name, markdown) => call("import_checklist", { name, markdown }),
     templates: () => call("templates"),
     generateSecret: (kind) => call("generate_secret", { kind }),

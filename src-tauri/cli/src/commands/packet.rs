@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use countersign_domain::id::{EventId, Fingerprint};
-use countersign_workflow::view::{MergeView, PacketView};
+use countersign_workflow::view::{MergeView, PacketLook, PacketView};
 
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -22,6 +22,11 @@ pub(crate) enum Packet {
         /// Only what came after this event, which the others have; may be given several times
         #[arg(long, value_name = "EVENT")]
         since: Vec<String>,
+    },
+    /// Say what a packet holds, and take nothing in
+    Show {
+        /// The file
+        file: PathBuf,
     },
     /// Open a packet and merge what is new
     Open {
@@ -41,6 +46,10 @@ pub(crate) fn run(session: &Session, packet: Packet, out: &mut Output) -> Result
             let written = session.home()?.write_packet(&project, &since, path.as_deref())?;
             out.show(&written, wrote)?;
         }
+        Packet::Show { file } => {
+            let look = session.home()?.look_at_packet(&file)?;
+            out.show(&look, looked)?;
+        }
         Packet::Open { file, trust } => {
             let trust = trust.map(|key| Fingerprint::parse(&key)).transpose()?;
             let merged = session.home()?.open_packet(&file, trust.as_ref())?;
@@ -58,6 +67,17 @@ fn wrote(out: &mut Output, packet: &PacketView) {
         out.line(&[faint(format!("  head {head}"))]);
     }
     out.say("  Whoever opens it: countersign packet open FILE");
+}
+
+fn looked(out: &mut Output, look: &PacketLook) {
+    let name = look.name.as_deref().unwrap_or(&look.project);
+    let PacketLook { events, files, .. } = look;
+    out.line(&[strong(name), plain(format!("  {events} events, {files} files"))]);
+    if let Some(founder) = &look.founder {
+        out.line(&[plain("  begun by the key "), strong(&founder.fingerprint)]);
+        out.say(format!("  Compare by voice: {}", founder.phrase));
+    }
+    out.say(if look.known { "  The project is here." } else { "  The project is not here." });
 }
 
 fn opened(out: &mut Output, merge: &MergeView) {

@@ -21,7 +21,7 @@ pub use item::{
     EvidenceView, FindingView, HistoryEntry, ItemDetail, ItemRow, ItemState, MachineVerdict,
     NoteView, OutcomeCode, TickCode, TickView,
 };
-pub use packet::{CardView, ConflictView, MergeView, PacketView, StrangerView};
+pub use packet::{CardView, ConflictView, MergeView, PacketLook, PacketView, StrangerView};
 pub use probe::{ProbeTrial, ProbeView};
 pub use record::{
     BundleView, CheckView, ItemResult, LedgerView, RefusedView, StepView, TimelineRow, VerifyView,

@@ -46,6 +46,23 @@ pub struct ConflictView {
     pub events: Vec<String>,
 }
 
+/// What a packet says it holds, before anything of it is taken in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PacketLook {
+    /// The project.
+    pub project: String,
+    /// Its name, when the packet begins at the beginning.
+    pub name: Option<String>,
+    /// The key that began the project, likewise.
+    pub founder: Option<StrangerView>,
+    /// Whether the project is here already, so that nobody needs to be vouched for.
+    pub known: bool,
+    /// Events in it.
+    pub events: u32,
+    /// Files in it.
+    pub files: u32,
+}
+
 /// What became of a packet that was opened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MergeView {
@@ -71,15 +88,17 @@ pub struct MergeView {
     pub heads: Vec<String>,
 }
 
-/// An enrollment card that was written.
+/// An enrollment card: who somebody is, signed by the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CardView {
-    /// The file.
+    /// The file; empty for a card that was read.
     pub path: String,
     /// Printed name.
     pub name: String,
     /// E-mail.
     pub email: String,
+    /// One line in OpenSSH form.
+    pub public_key: String,
     /// The key.
     pub fingerprint: String,
     /// The key in words, to compare by voice.
