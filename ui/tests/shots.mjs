@@ -26,6 +26,17 @@ const SMALL = { width: 360, height: 740 };
 const id = (name) => `[data-testid="${name}"]`;
 const click = (name) => (page) => page.locator(id(name)).first().click();
 
+/** Opens a packet of that path, as far as `steps` says: looked at, or merged. */
+const packet = (path, steps) => async (page) => {
+  await click("open-packet")(page);
+  await page.locator(id("packet-path")).fill(path);
+  await page.locator(id("packet-go")).click();
+  await page.locator(id("packet-look")).waitFor();
+  if (steps < 2) return;
+  await page.locator(id("packet-go")).click();
+  await page.locator(id("packet-result")).waitFor();
+};
+
 /** Name, scenario, address, what to do first. `only` limits the sizes. */
 const VIEWS = [
   ["welcome", "first-run", "#/board"],
@@ -68,6 +79,9 @@ const VIEWS = [
   ["deployment-recorded", "deployed", `${RELEASE}/deployment`, click("export-bundle")],
   ["project", "checked", "#/p/demo"],
   ["enroll", "checked", "#/p/demo", click("enroll")],
+  ["card", "checked", "#/p/demo", click("write-card")],
+  ["packet-stranger", "checked", "#/board", packet("/tmp/other.packet.zip", 1)],
+  ["packet-news", "checked", "#/p/demo", packet("/tmp/news.packet.zip", 2)],
   ["timeline", "checked", "#/p/demo/timeline"],
   ["who-am-i", "checked", "#/board", click("switch-person")],
   ["unlock", "checked", "#/board", async (page) => {

@@ -17,9 +17,7 @@ use crate::card::phrase;
 use crate::error::Failure;
 use crate::home::Home;
 use crate::record::{read_bounded, slug, write_whole};
-use crate::view::{
-    ConflictView, MergeView, PacketLook, PacketView, RefusedView, StrangerView,
-};
+use crate::view::{ConflictView, MergeView, PacketLook, PacketView, RefusedView, StrangerView};
 
 impl Home {
     /// Writes the events of a project that came after `since` (all of them when it is empty)
@@ -92,7 +90,11 @@ impl Home {
                 fingerprint: key.to_string(),
                 phrase: phrase(key),
                 events: count(
-                    packet.events.iter().filter(|(_, event)| event.envelope().author == *key).count(),
+                    packet
+                        .events
+                        .iter()
+                        .filter(|(_, event)| event.envelope().author == *key)
+                        .count(),
                 ),
             }),
         })

@@ -123,9 +123,11 @@ export interface Wire {
   Board: Board;
   BoardProject: BoardProject;
   BundleView: BundleView;
+  CardView: CardView;
   ChangeView: ChangeView;
   CheckView: CheckView;
   CloseRelease: CloseRelease;
+  ConflictView: ConflictView;
   Counts: Counts;
   CreateKey: CreateKey;
   DecideException: DecideException;
@@ -148,13 +150,17 @@ export interface Wire {
   LedgerView: LedgerView;
   MachineVerdict: MachineVerdict;
   MemberView: MemberView;
+  MergeView: MergeView;
   NoteView: NoteView;
   OpenRelease: OpenRelease;
   OutcomeCode: OutcomeCode;
+  PacketLook: PacketLook;
+  PacketView: PacketView;
   PhaseCode: PhaseCode;
   ProgressView: ProgressView;
   ProjectView: ProjectView;
   RecordDeployment: RecordDeployment;
+  RefusedView: RefusedView;
   ReleaseRow: ReleaseRow;
   ReleaseView: ReleaseView;
   RequestException: RequestException;
@@ -170,6 +176,7 @@ export interface Wire {
   StatementView: StatementView;
   StatusView: StatusView;
   StepView: StepView;
+  StrangerView: StrangerView;
   StrengthView: StrengthView;
   SubjectView: SubjectView;
   TargetView: TargetView;
@@ -469,6 +476,35 @@ export interface BundleView {
   size: number;
 }
 /**
+ * An enrollment card: who somebody is, signed by the key.
+ */
+export interface CardView {
+  /**
+   * E-mail.
+   */
+  email: string;
+  /**
+   * The key.
+   */
+  fingerprint: string;
+  /**
+   * Printed name.
+   */
+  name: string;
+  /**
+   * The file; empty for a card that was read.
+   */
+  path: string;
+  /**
+   * The key in words, to compare by voice.
+   */
+  phrase: string;
+  /**
+   * One line in OpenSSH form.
+   */
+  public_key: string;
+}
+/**
  * A difference between what was signed and what there is.
  */
 export interface ChangeView {
@@ -582,6 +618,27 @@ export interface CloseRelease {
   project: string;
   /**
    * The release.
+   */
+  release: string;
+}
+/**
+ * A matter that people decided apart, and differently.
+ */
+export interface ConflictView {
+  /**
+   * Who decided, in the order of `events`.
+   */
+  by: string[];
+  /**
+   * The decisions; the last one that was not refused counts.
+   */
+  events: string[];
+  /**
+   * What about, in words.
+   */
+  matter: string;
+  /**
+   * The release's version.
    */
   release: string;
 }
@@ -1255,6 +1312,81 @@ export interface MemberView {
   roles: string[];
 }
 /**
+ * What became of a packet that was opened.
+ */
+export interface MergeView {
+  /**
+   * What people decided apart, and differently.
+   */
+  conflicts: ConflictView[];
+  /**
+   * Files that are new here.
+   */
+  files: number;
+  /**
+   * The heads now.
+   */
+  heads: string[];
+  /**
+   * Events that were here.
+   */
+  known: number;
+  /**
+   * Events that are new here.
+   */
+  merged: number;
+  /**
+   * Its name.
+   */
+  name: string;
+  /**
+   * The project.
+   */
+  project: string;
+  /**
+   * New events that change nothing, and why.
+   */
+  refused: RefusedView[];
+  /**
+   * Keys that signed some of those and were never on the roster.
+   */
+  strangers: StrangerView[];
+  /**
+   * Events that wait outside the ledger: those of strangers, and what builds on them.
+   */
+  waiting: number;
+}
+/**
+ * An event that changed nothing.
+ */
+export interface RefusedView {
+  /**
+   * The event.
+   */
+  event: string;
+  /**
+   * Why.
+   */
+  reason: string;
+}
+/**
+ * A key that was never on the roster.
+ */
+export interface StrangerView {
+  /**
+   * Events that it signed.
+   */
+  events: number;
+  /**
+   * The key.
+   */
+  fingerprint: string;
+  /**
+   * The key in words, to compare by voice.
+   */
+  phrase: string;
+}
+/**
  * Open a release.
  */
 export interface OpenRelease {
@@ -1290,6 +1422,64 @@ export interface OpenRelease {
    * The version that goes out.
    */
   version: string;
+}
+/**
+ * What a packet says it holds, before anything of it is taken in.
+ */
+export interface PacketLook {
+  /**
+   * Events in it.
+   */
+  events: number;
+  /**
+   * Files in it.
+   */
+  files: number;
+  /**
+   * The key that began the project, likewise.
+   */
+  founder?: StrangerView | null;
+  /**
+   * Whether the project is here already, so that nobody needs to be vouched for.
+   */
+  known: boolean;
+  /**
+   * Its name, when the packet begins at the beginning.
+   */
+  name?: string | null;
+  /**
+   * The project.
+   */
+  project: string;
+}
+/**
+ * A packet that was written.
+ */
+export interface PacketView {
+  /**
+   * Events in it.
+   */
+  events: number;
+  /**
+   * Files in it.
+   */
+  files: number;
+  /**
+   * The heads that whoever opens it will have.
+   */
+  heads: string[];
+  /**
+   * The file.
+   */
+  path: string;
+  /**
+   * SHA-256 of the file.
+   */
+  sha256: string;
+  /**
+   * Bytes.
+   */
+  size: number;
 }
 /**
  * One project.

@@ -15,7 +15,7 @@ export const packetWords = {
     pathMissing: "Enter the path of the packet",
     look: "Look at it",
     holds: (events: number, files: number) => `It holds ${plural(events, "event", "events")} and ${plural(files, "file", "files")}.`,
-    unknown: "This project is not on this machine yet",
+    unknown: "This project is not on this machine yet.",
     founder: "Call whoever began the project, and compare these words:",
     compared: "The words are the same",
     comparedMissing: "Compare the words first",

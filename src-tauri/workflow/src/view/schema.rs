@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::{
     AttachEvidence, Attest, Board, BundleView, CardView, CheckView, CloseRelease, CreateKey,
     DecideException, EnrollMember, ExceptionView, FailureView, GateView, ItemDetail, KeyView,
-    LedgerView, MergeView, OpenRelease, PacketView, ProbeTrial, ProbeView, ProgressView,
-    ProjectView, RecordDeployment, ReleaseView, RequestException, SignOff, SignoffView,
-    StatementView, StatusView, StrengthView, TemplateDocument, TemplateView, TimelineRow,
-    VerifyDeployment, VerifyView,
+    LedgerView, MergeView, OpenRelease, PacketLook, PacketView, ProbeTrial, ProbeView,
+    ProgressView, ProjectView, RecordDeployment, ReleaseView, RequestException, SignOff,
+    SignoffView, StatementView, StatusView, StrengthView, TemplateDocument, TemplateView,
+    TimelineRow, VerifyDeployment, VerifyView,
 };
 
 macro_rules! schemas {

@@ -1,6 +1,6 @@
 // Packets from other machines, and enrollment cards.
 
-import type { CardView, Host, MergeView } from "../../host";
+import type { CardView, Host, MergeView, PacketLook } from "../../host";
 import type { World } from "../world";
 
 const FOUNDER = { fingerprint: "SHA256:Qm4tWc8yXn2kVb7rLs1pZd6hGf3jAe9uTo5iRqKvNwE", phrase: "orbit velvet canoe harvest tiger lemon", events: 41 };
@@ -8,27 +8,28 @@ const FOUNDER = { fingerprint: "SHA256:Qm4tWc8yXn2kVb7rLs1pZd6hGf3jAe9uTo5iRqKvN
 /** A path that names `other` holds a project that is not here, `news` one with surprises. */
 export const packetAnswers = (world: World) => {
   let opened = false;
+  const lookAtPacket = async (path: string): Promise<PacketLook> => {
+    if (!path.endsWith(".zip")) world.fail("packet", "the packet is damaged: the file is not a zip archive", "Ask for the file again: what was sent may have been cut");
+    const other = path.includes("other") && !opened;
+    return { project: other ? "shop" : "demo", name: other ? "Shop" : "Demo: Inbox service", founder: FOUNDER, known: !other, events: 64, files: 3 };
+  };
   return {
+    lookAtPacket,
+
     async writePacket(project: string) {
       world.call("writePacket", project);
       const { timeline } = world.project(project);
       return { path: `~/.local/share/countersign/exports/${project}.packet.zip`, sha256: "7be1".repeat(16), size: 48_128, events: timeline.length, files: 2, heads: ["b".repeat(64)] };
     },
 
-    async lookAtPacket(path: string) {
-      if (!path.endsWith(".zip")) world.fail("packet", "the packet is damaged: the file is not a zip archive", "Ask for the file again: what was sent may have been cut");
-      const other = path.includes("other") && !opened;
-      return { project: other ? "shop" : "demo", name: other ? "Shop" : "Demo: Inbox service", founder: FOUNDER, known: !other, events: 64, files: 3 };
-    },
-
     async openPacket(path: string, trust: string | null) {
       world.call("openPacket", { path, trust });
-      const look = await this.lookAtPacket(path);
+      const look = await lookAtPacket(path);
       if (!look.known && trust !== FOUNDER.fingerprint) world.fail("stranger", "nobody here knows the project", "Call the founder and compare");
       const news = path.includes("news");
       const merge: MergeView = {
         project: look.project,
-        name: look.name,
+        name: look.name ?? look.project,
         merged: opened ? 0 : 12,
         known: 52,
         files: opened ? 0 : 3,
