@@ -114,11 +114,7 @@ impl Material {
                     (exception.id.clone(), material)
                 })
                 .collect(),
-            roster: project
-                .members
-                .values()
-                .map(|member| (member.fingerprint.clone(), MemberMaterial::of(member)))
-                .collect(),
+            roster: roster(project),
             policy: project.policy.clone(),
         }
     }
@@ -223,6 +219,16 @@ impl Material {
             });
         }
     }
+}
+
+/// Who may act, by the key with which each came onto the roster: a replaced key leaves person
+/// and roles as they were. Nor does a revocation by itself change what was signed, because
+/// nobody gains a right by it: what is in doubt is marked sign-off by sign-off.
+fn roster(project: &Project) -> BTreeMap<Fingerprint, MemberMaterial> {
+    let revoked = project.retired.values().filter(|known| known.replaced.is_none());
+    let all = revoked.map(|known| &known.member).chain(project.members.values());
+    all.map(|member| (project.first_key(&member.fingerprint).clone(), MemberMaterial::of(member)))
+        .collect()
 }
 
 impl MemberMaterial {

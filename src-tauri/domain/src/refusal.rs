@@ -33,6 +33,42 @@ pub enum Refusal {
     /// The key is not on the roster.
     #[error("the key {0} is not on this project's roster")]
     NotAMember(Fingerprint),
+    /// The owner replaced the key.
+    #[error("{name} replaced the key {key} by {by} at {at}: the old one may sign nothing more")]
+    KeyReplaced {
+        /// The old key.
+        key: Fingerprint,
+        /// Printed name.
+        name: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// The new key.
+        by: Fingerprint,
+    },
+    /// An admin revoked the key.
+    #[error("the key {key} of {name} was revoked at {at} and may sign nothing more: {reason}")]
+    KeyRevoked {
+        /// The key.
+        key: Fingerprint,
+        /// Printed name.
+        name: String,
+        /// When.
+        at: DateTime<Utc>,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody has or had the key that should become the new one.
+    #[error("the key {0} is or was on the roster: a new key must be one that nobody has used")]
+    KeyTaken(Fingerprint),
+    /// The new key did not sign that it takes the place of the old one.
+    #[error("the key {0} did not sign that it takes the place of this one")]
+    KeyProof(Fingerprint),
+    /// A doubt that begins in the future.
+    #[error("in doubt since {since}: that is after the event that says so")]
+    DoubtAhead {
+        /// As stated.
+        since: DateTime<Utc>,
+    },
     /// The member's roles do not allow it.
     #[error("this needs the role {needs}, which {name} does not hold")]
     NotAuthorised {
@@ -212,6 +248,11 @@ impl Refusal {
             Self::MissingParent => "missing-parent",
             Self::TimeBackwards { .. } => "time-backwards",
             Self::NotAMember(_) => "not-a-member",
+            Self::KeyReplaced { .. } => "key-replaced",
+            Self::KeyRevoked { .. } => "key-revoked",
+            Self::KeyTaken(_) => "key-taken",
+            Self::KeyProof(_) => "key-proof",
+            Self::DoubtAhead { .. } => "doubt-ahead",
             Self::NotAuthorised { .. } => "not-authorised",
             Self::Text { .. } => "text",
             Self::Environment(_) | Self::Environments => "environment",
@@ -263,6 +304,9 @@ impl Refusal {
         matches!(
             self,
             Self::NotAuthorised { .. }
+                | Self::KeyReplaced { .. }
+                | Self::KeyRevoked { .. }
+                | Self::KeyProof(_)
                 | Self::LastAdmin
                 | Self::CriticalApplies(_)
                 | Self::CriticalException(_)

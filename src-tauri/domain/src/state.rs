@@ -1,7 +1,7 @@
 //! What a fold makes of the events: a project with its releases. Plain data; the rules
 //! that change it are in `fold`, those that read it in `standing`, `gate` and `score`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -39,6 +39,8 @@ pub struct Project {
     pub policy: Policy,
     /// Those who may act, by key.
     pub members: BTreeMap<Fingerprint, Arc<Member>>,
+    /// Keys that may sign nothing more; an admin cannot put them back on the roster.
+    pub retired: BTreeMap<Fingerprint, Retired>,
     /// Its releases.
     pub releases: BTreeMap<ReleaseId, Release>,
 }
@@ -49,6 +51,68 @@ impl Project {
     pub fn environment(&self, name: &str) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.name == name)
     }
+
+    /// The key that `key` took the place of.
+    #[must_use]
+    pub fn key_before(&self, key: &Fingerprint) -> Option<&Fingerprint> {
+        let is_before = |known: &Retired| known.replaced.as_ref().is_some_and(|(_, by)| by == key);
+        self.retired.iter().find(|(_, known)| is_before(known)).map(|(before, _)| before)
+    }
+
+    /// `key` and every one that it took the place of.
+    #[must_use]
+    pub fn keys_until<'a>(&'a self, key: &'a Fingerprint) -> BTreeSet<&'a Fingerprint> {
+        let mut keys = BTreeSet::from([key]);
+        let mut first = key;
+        while let Some(before) = self.key_before(first) {
+            keys.insert(before);
+            first = before;
+        }
+        keys
+    }
+
+    /// The key that its holder has now, after replacing `key` and those that came then.
+    #[must_use]
+    pub fn last_key<'a>(&'a self, key: &'a Fingerprint) -> &'a Fingerprint {
+        let next = |known: &'a Retired| known.replaced.as_ref().map(|(_, by)| by);
+        let mut last = key;
+        while let Some(by) = self.retired.get(last).and_then(next) {
+            last = by;
+        }
+        last
+    }
+
+    /// The key with which the holder of `key` came onto the roster.
+    #[must_use]
+    pub fn first_key<'a>(&'a self, key: &'a Fingerprint) -> &'a Fingerprint {
+        let mut first = key;
+        while let Some(before) = self.key_before(first) {
+            first = before;
+        }
+        first
+    }
+}
+
+/// Why a key may sign nothing more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retired {
+    /// Whose it was, as the roster had them at that moment.
+    pub member: Arc<Member>,
+    /// When its owner replaced it, and by which key.
+    pub replaced: Option<(Stamp, Fingerprint)>,
+    /// Whether it was lost or stolen.
+    pub revoked: Option<Revoked>,
+}
+
+/// The word of an admin that a key was lost or stolen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revoked {
+    /// Who, when, by which event.
+    pub stamp: Stamp,
+    /// Why.
+    pub reason: String,
+    /// From when on its sign-offs are in doubt.
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// One planned deployment.

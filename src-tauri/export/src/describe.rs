@@ -32,6 +32,11 @@ pub fn describe(body: &Body) -> String {
             member.fingerprint
         ),
         Body::MemberRemoved { member } => format!("removed the key {member} from the roster"),
+        Body::KeyRotated { key, .. } => format!("replaced the own key by {key}"),
+        Body::KeyRevoked { member, reason, since } => {
+            let doubt = since.map(|at| format!(", in doubt since {}", utc(at))).unwrap_or_default();
+            format!("revoked the key {member}{doubt}: {reason}")
+        }
         Body::AttemptRefused { action, code, reason, .. } => {
             format!("attempt refused: {action} ({code}): {reason}")
         }

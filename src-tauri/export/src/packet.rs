@@ -61,6 +61,14 @@ pub enum BadPacket {
         /// What is wrong with it.
         problem: String,
     },
+    /// An event that only a newer program reads.
+    #[error("{name}: {problem}")]
+    Newer {
+        /// The member.
+        name: String,
+        /// What it is, and that an update reads it.
+        problem: String,
+    },
     /// A file has other bytes than its name says.
     #[error("files/{0}: the bytes are others than its name says")]
     File(Digest),
@@ -188,7 +196,10 @@ fn event(
     let bad = |problem: String| BadPacket::Event { name: name.to_owned(), problem };
     let signature = String::from_utf8(signature).map_err(|error| bad(error.to_string()))?;
     let signed = SignedEvent { bytes, signature };
-    let event = signed.verify().map_err(|error| bad(error.to_string()))?;
+    let event = signed.verify().map_err(|error| match error.is_newer() {
+        true => BadPacket::Newer { name: name.to_owned(), problem: error.to_string() },
+        false => bad(error.to_string()),
+    })?;
     if event.envelope().project != *project {
         return Err(bad("an event of another project".to_owned()));
     }

@@ -17,11 +17,15 @@ pub(crate) fn allowed_signers(fold: &Fold) -> String {
         .iter()
         .filter(|entry| entry.refused.is_none())
         .filter_map(|entry| match &entry.event.envelope().body {
-            Body::ProjectCreated { founder, .. } => Some(founder),
-            Body::MemberEnrolled { member } => Some(member),
+            Body::ProjectCreated { founder, .. } => Some(line(founder)),
+            Body::MemberEnrolled { member } => Some(line(member)),
+            Body::KeyRotated { key, public_key, .. } => {
+                let old = Member::clone(entry.by.as_ref()?);
+                let (fingerprint, public_key) = (key.clone(), public_key.clone());
+                Some(line(&Member { fingerprint, public_key, ..old }))
+            }
             _ => None,
         })
-        .map(line)
         .collect();
     lines.into_iter().collect()
 }

@@ -149,6 +149,8 @@ impl Failure {
             }
             // These say what to do in their own text.
             Self::Ledger(_) | Self::Key(_) | Self::Markdown(_) | Self::Id(_) => String::new(),
+            // It says so itself.
+            Self::Packet(BadPacket::Newer { .. }) => String::new(),
             Self::Packet(_) => "Ask for the file again: what was sent may have been cut".to_owned(),
             Self::Stranger { founder, phrase, .. } => format!(
                 "Call the founder and compare: {phrase}. If it is theirs: --trust {founder}"
@@ -175,6 +177,10 @@ fn refusal_hint(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::NotAMember(_) => "An admin of the project must enroll this key first",
         Refusal::NotAuthorised { .. } => "Ask somebody who holds that role",
+        Refusal::KeyReplaced { .. } => "Use the key that took its place",
+        Refusal::KeyRevoked { .. } => "Make a new key, and ask an admin to enroll it",
+        Refusal::KeyTaken(_) => "Make a new key for it",
+        Refusal::DoubtAhead { .. } => "Name a time that has passed",
         Refusal::SecondRole { .. } => "Let another holder of the role sign",
         Refusal::OwnException(_) => "Let another approver decide",
         Refusal::NotReady { .. } => "Clear what blocks; `gate` lists it with the cure",

@@ -56,6 +56,8 @@ fn of_refusal(refusal: &Refusal) -> FailureKind {
         | Refusal::Environment(_)
         | Refusal::Environments
         | Refusal::KeyMismatch(_)
+        | Refusal::KeyTaken(_)
+        | Refusal::DoubtAhead { .. }
         | Refusal::Policy
         | Refusal::UnknownMember(_)
         | Refusal::UnknownRelease(_)

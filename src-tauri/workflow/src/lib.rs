@@ -17,6 +17,7 @@ mod project;
 pub(crate) mod query;
 mod record;
 mod release;
+mod retire;
 mod secret;
 pub mod template;
 pub mod view;

@@ -261,6 +261,7 @@ fn sorted<'a>(whole: &Fold, news: &[&'a New]) -> Sorted<'a> {
         match &entry.event.envelope().body {
             Body::ProjectCreated { .. } => members.insert(&entry.event.envelope().author),
             Body::MemberEnrolled { member } => members.insert(&member.fingerprint),
+            Body::KeyRotated { key, .. } => members.insert(key),
             _ => false,
         };
     }

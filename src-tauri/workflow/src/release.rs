@@ -294,7 +294,7 @@ impl Home {
 }
 
 /// A time as RFC 3339, or a date that ends at midnight UTC.
-fn time(text: &str) -> Result<DateTime<Utc>, Failure> {
+pub(crate) fn time(text: &str) -> Result<DateTime<Utc>, Failure> {
     let text = text.trim();
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Ok(time.to_utc());

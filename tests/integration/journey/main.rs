@@ -7,6 +7,7 @@ mod capture;
 mod command_line;
 mod demo;
 mod json;
+mod keys;
 mod killed;
 mod packets;
 mod pipeline;

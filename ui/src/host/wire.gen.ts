@@ -164,6 +164,7 @@ export interface Wire {
   ReleaseRow: ReleaseRow;
   ReleaseView: ReleaseView;
   RequestException: RequestException;
+  RetiredKeyView: RetiredKeyView;
   RoleLight: RoleLight;
   RoleState: RoleState;
   Score: Score;
@@ -1517,6 +1518,35 @@ export interface ProjectView {
    * Roles that must sign.
    */
   required_roles: string[];
+  /**
+   * Keys that may sign nothing more.
+   */
+  retired?: RetiredKeyView[];
+}
+/**
+ * A key on the roster that may sign nothing more.
+ */
+export interface RetiredKeyView {
+  /**
+   * When, RFC 3339 UTC.
+   */
+  at: string;
+  /**
+   * The key that took its place, or why it was revoked.
+   */
+  detail: string;
+  /**
+   * The key.
+   */
+  fingerprint: string;
+  /**
+   * `replaced` or `revoked`.
+   */
+  how: string;
+  /**
+   * Whose it was.
+   */
+  name: string;
 }
 /**
  * Record that it went out.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use countersign_domain::id::Fingerprint;
 use countersign_workflow::view::KeyView;
 
 use crate::exit::Exit;
@@ -38,6 +39,15 @@ pub(crate) enum Key {
     Public {
         /// Name, e-mail or fingerprint
         key: String,
+    },
+    /// Replace your key by a new one in every project here that has it on the roster
+    Rotate {
+        /// File name of the new key [default: the old name with the next number]
+        #[arg(long, value_name = "FILE")]
+        name: Option<String>,
+        /// A key of this machine that takes the place, instead of a new one
+        #[arg(long, value_name = "KEY", conflicts_with = "name")]
+        to: Option<String>,
     },
     /// Write your enrollment card: name, e-mail and public key, signed by the key
     Card {
@@ -80,6 +90,7 @@ pub(crate) fn run(session: &Session, key: Key, out: &mut Output) -> Result<Exit,
                 out.say(format!("  To read out to the admin: {}", card.phrase));
             })?;
         }
+        Key::Rotate { name, to } => rotate(session, name.as_deref(), to.as_deref(), out)?,
         Key::List => out.show(&home.key_list()?, |out, keys| list(out, keys))?,
         Key::Public { key } => {
             let found = home.key_by(&home.find_key(&key)?.fingerprint)?;
@@ -94,6 +105,43 @@ pub(crate) fn run(session: &Session, key: Key, out: &mut Output) -> Result<Exit,
         }
     }
     Ok(Exit::GOOD)
+}
+
+fn rotate(
+    session: &Session,
+    name: Option<&str>,
+    to: Option<&str>,
+    out: &mut Output,
+) -> Result<(), Fault> {
+    let home = session.home()?;
+    let old = session.key()?;
+    // Before anybody is asked for a passphrase, and before a key is made for nothing.
+    home.projects_of(&Fingerprint::parse(&old.fingerprint)?)?;
+    let unlocked = session.unlock_for(&old, "the key to be replaced")?;
+    let new = match to {
+        Some(to) => {
+            let found = home.key_by(&home.find_key(to)?.fingerprint)?;
+            session.unlock_for(&found, "the key that takes its place")?
+        }
+        None => {
+            let passphrase = session.new_passphrase()?;
+            let made = home.create_next_key(&old, name, &passphrase)?;
+            home.unlock(&made.fingerprint, &passphrase)?
+        }
+    };
+    let rotation = home.rotate_key(&unlocked, &new).inspect_err(|_| {
+        let again = format!("countersign key rotate --key {} --to {}", old.name, new.fingerprint());
+        out.remark(&format!("What was replaced until here stays. To go on: {again}"));
+    })?;
+    out.show(&rotation, |out, done| {
+        out.line(&[strong(&done.key.name), plain("  takes the place of  "), faint(&done.replaced)]);
+        out.line(&[plain("  "), plain(&done.key.fingerprint)]);
+        out.say(format!("  To read out to the others: {}", done.phrase));
+        done.projects.iter().for_each(|name| out.say(format!("  on the roster of {name}")));
+        out.say(format!("  The old key signs nothing more there; its file is now {}", done.kept));
+    })?;
+    out.remark("The other machines learn of it by the next packet.");
+    Ok(())
 }
 
 fn list(out: &mut Output, keys: &[KeyView]) {

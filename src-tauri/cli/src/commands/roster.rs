@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use countersign_domain::id::{Fingerprint, ProjectId};
-use countersign_workflow::view::{EnrollMember, ProjectView};
+use countersign_workflow::view::{EnrollMember, ProjectView, RevocationView};
 use countersign_workflow::{Card, phrase};
 
 use super::read_text;
@@ -12,6 +12,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::output::{Output, faint, plain, strong};
 use crate::session::Session;
+use crate::words;
 
 /// What to do with the roster.
 #[derive(Debug, Subcommand)]
@@ -24,6 +25,18 @@ pub(crate) enum Roster {
     Remove {
         /// Fingerprint or e-mail of the member
         member: String,
+    },
+    /// Revoke a key that was lost or stolen: it signs nothing more, and what it signed stays
+    Revoke {
+        /// Fingerprint or e-mail of the member
+        member: String,
+        /// What happened
+        #[arg(long)]
+        reason: String,
+        /// Since when somebody else may have signed with it: sign-offs of that time must be
+        /// renewed
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
     },
 }
 
@@ -59,6 +72,17 @@ pub(crate) fn run(session: &Session, roster: Roster, out: &mut Output) -> Result
         Roster::Remove { member } => {
             let fingerprint = fingerprint(&home.project(&project)?, &member)?;
             home.remove_member(&session.unlock()?, &project, &fingerprint)?
+        }
+        Roster::Revoke { member, reason, since } => {
+            // A key that was replaced is on no roster, but may have been stolen before.
+            let key = match Fingerprint::parse(&member) {
+                Ok(key) => key,
+                Err(_) => fingerprint(&home.project(&project)?, &member)?,
+            };
+            let unlocked = session.unlock()?;
+            let done = home.revoke_key(&unlocked, &project, &key, &reason, since.as_deref())?;
+            out.show(&done, revoked)?;
+            return Ok(Exit::GOOD);
         }
     };
     out.show(&view, people)?;
@@ -107,6 +131,27 @@ fn fingerprint(project: &ProjectView, wanted: &str) -> Result<Fingerprint, Fault
     }
 }
 
+fn revoked(out: &mut Output, done: &RevocationView) {
+    out.line(&[strong("Revoked"), plain(format!("  the key of {}: {}", done.name, done.reason))]);
+    out.line(&[faint(format!("  {}", done.fingerprint))]);
+    if let Some(by) = &done.replaced_by {
+        out.say(format!(
+            "  It had been replaced by {by}, which still signs. If {} did not do that, revoke \
+             this one too.",
+            done.name
+        ));
+    }
+    for one in &done.doubtful {
+        let what = if one.gone_out {
+            "went out, and stays as it is on the record"
+        } else {
+            "must be signed again"
+        };
+        let at = words::time(&one.at);
+        out.say(format!("  In doubt: {} for {}, signed {at}: {what}", one.role, one.release));
+    }
+}
+
 /// The members, and whether the required roles have somebody.
 pub(super) fn people(out: &mut Output, project: &ProjectView) {
     out.line(&[strong(&project.name), faint(format!("  {}", project.id))]);
@@ -124,6 +169,11 @@ pub(super) fn people(out: &mut Output, project: &ProjectView) {
         })
         .collect();
     out.table(&["name", "e-mail", "roles", "fingerprint", ""], rows);
+    for key in &project.retired {
+        let by = if key.how == "replaced" { " by" } else { ":" };
+        let (at, detail) = (words::time(&key.at), &key.detail);
+        out.say(format!("  {} of {}: {} {at}{by} {detail}", key.fingerprint, key.name, key.how));
+    }
     for role in &project.required_roles {
         if !project.members.iter().any(|member| member.roles.contains(role)) {
             out.say(format!("  Nobody holds the role {role}, which must sign."));

@@ -44,6 +44,27 @@ pub enum Body {
         /// The key that may no longer act.
         member: Fingerprint,
     },
+    /// The author replaced their key; person and roles stay.
+    KeyRotated {
+        /// Fingerprint of the new key.
+        key: Fingerprint,
+        /// The new key, one line in OpenSSH form.
+        public_key: String,
+        /// Armored SSHSIG by the new key over [`super::rotation_statement`] in
+        /// [`super::ROTATION_NAMESPACE`]: nobody can take over a key that they do not hold.
+        proof: String,
+    },
+    /// A key was lost or stolen. What it signed before stays, except as `since` says.
+    KeyRevoked {
+        /// The key that may sign nothing more.
+        member: Fingerprint,
+        /// Why.
+        reason: String,
+        /// From when on somebody else may have signed with it: sign-offs of that time must
+        /// be renewed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<DateTime<Utc>>,
+    },
     /// A release was opened.
     ReleaseOpened {
         /// Its id.
@@ -221,6 +242,8 @@ impl Body {
             Self::PolicySet { .. } => "policy-set",
             Self::MemberEnrolled { .. } => "member-enrolled",
             Self::MemberRemoved { .. } => "member-removed",
+            Self::KeyRotated { .. } => "key-rotated",
+            Self::KeyRevoked { .. } => "key-revoked",
             Self::ReleaseOpened { .. } => "release-opened",
             Self::SubjectSet { .. } => "subject-set",
             Self::CheckStarted { .. } => "check-started",
@@ -246,7 +269,9 @@ impl Body {
             | Self::EnvironmentsSet { .. }
             | Self::PolicySet { .. }
             | Self::MemberEnrolled { .. }
-            | Self::MemberRemoved { .. } => None,
+            | Self::MemberRemoved { .. }
+            | Self::KeyRotated { .. }
+            | Self::KeyRevoked { .. } => None,
             Self::AttemptRefused { release, .. } => release.as_ref(),
             Self::ReleaseOpened { release, .. }
             | Self::SubjectSet { release, .. }

@@ -11,9 +11,11 @@ use crate::sshsig::{self, Checker};
 
 mod body;
 mod parts;
+mod rotation;
 
 pub use body::Body;
 pub use parts::{Artifact, Decision, Evidence, Subject, Tick, Verdict};
+pub use rotation::{ROTATION_NAMESPACE, rotation_statement};
 
 /// Version of the envelope that this program writes.
 pub const ENVELOPE_VERSION: u32 = 1;
@@ -67,15 +69,32 @@ pub enum BadEvent {
     /// Not JSON of the envelope's shape.
     #[error("not an event of this version: {0}")]
     Form(#[from] serde_json::Error),
+    /// Of a kind that only a newer program knows.
+    #[error(
+        "an event of the kind {0:?}, which this program does not know: it was written by a newer \
+         version of Countersign, so update it"
+    )]
+    Kind(String),
     /// Readable, but not in canonical form, so its id would be ambiguous.
     #[error("event bytes are not canonical JSON (RFC 8785)")]
     NotCanonical,
     /// Written by a newer program.
-    #[error("event version {0}: this program reads version {ENVELOPE_VERSION}")]
+    #[error(
+        "event version {0}, and this program reads version {ENVELOPE_VERSION}: it was written by \
+         a newer version of Countersign, so update it"
+    )]
     Version(u32),
     /// The signature is not by the stated author over these bytes.
     #[error("signature: {0}")]
     Signature(#[from] sshsig::BadSignature),
+}
+
+impl BadEvent {
+    /// Whether an update of this program may cure it.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        matches!(self, Self::Kind(_) | Self::Version(_))
+    }
 }
 
 impl SignedEvent {
@@ -113,7 +132,8 @@ fn envelope(bytes: &[u8]) -> Result<Envelope, BadEvent> {
     if bytes.len() > MAX_EVENT_BYTES {
         return Err(BadEvent::TooLarge(bytes.len()));
     }
-    let envelope: Envelope = serde_json::from_slice(bytes)?;
+    let envelope: Envelope =
+        serde_json::from_slice(bytes).map_err(|error| unreadable(bytes, error))?;
     if envelope.version != ENVELOPE_VERSION {
         return Err(BadEvent::Version(envelope.version));
     }
@@ -121,6 +141,28 @@ fn envelope(bytes: &[u8]) -> Result<Envelope, BadEvent> {
         return Err(BadEvent::NotCanonical);
     }
     Ok(envelope)
+}
+
+/// Tells what a newer program wrote from what is damaged: only the first is cured by an update.
+fn unreadable(bytes: &[u8], error: serde_json::Error) -> BadEvent {
+    #[derive(Deserialize)]
+    struct Outline {
+        version: u32,
+        body: Kind,
+    }
+    #[derive(Deserialize)]
+    struct Kind {
+        kind: String,
+    }
+    let Ok(outline) = serde_json::from_slice::<Outline>(bytes) else { return error.into() };
+    if outline.version > ENVELOPE_VERSION {
+        return BadEvent::Version(outline.version);
+    }
+    let kind = outline.body.kind;
+    if error.to_string().starts_with(&format!("unknown variant `{kind}`")) {
+        return BadEvent::Kind(kind.chars().take(40).collect());
+    }
+    error.into()
 }
 
 impl Event {
@@ -157,5 +199,48 @@ impl Event {
     pub fn unsigned(envelope: Envelope) -> Self {
         let bytes = canonical::bytes(&envelope).unwrap_or_default();
         Self { id: EventId::of(&bytes), envelope }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_newer_program_wrote_is_told_from_what_is_damaged() {
+        let whole = Envelope {
+            version: ENVELOPE_VERSION,
+            project: ProjectId::parse("p1").expect("an id"),
+            parents: Vec::new(),
+            author: Fingerprint::parse("SHA256:uNiVztksCsDhcc0u9e8BrrJXVGDJ0UKYAtwI/TwQfhs")
+                .expect("a fingerprint"),
+            at: DateTime::UNIX_EPOCH,
+            body: Body::AttemptRefused {
+                release: None,
+                action: "sign".into(),
+                code: "closed".into(),
+                reason: "The release is closed".into(),
+            },
+        };
+        let text = String::from_utf8(canonical::bytes(&whole).expect("canonical")).expect("text");
+        assert_eq!(envelope(text.as_bytes()).expect("good"), whole);
+        for (sentence, from, to, word) in [
+            ("a new kind", "attempt-refused", "attempt-praised", "\"attempt-praised\", which"),
+            ("a new version", "\"version\":1", "\"version\":2", "event version 2"),
+            ("a new kind of a new version", "\"version\":1", "\"version\":7,\"x\":1", "version 7"),
+        ] {
+            let problem = envelope(text.replace(from, to).as_bytes()).expect_err(sentence);
+            let told = problem.to_string();
+            assert!(told.contains(word) && told.contains("update it"), "{sentence}: {told}");
+            assert!(problem.is_newer(), "{sentence}");
+        }
+        for (sentence, from, to) in [
+            ("a field that is not known", "\"action\"", "\"aktion\""),
+            ("no kind", "\"kind\"", "\"kinds\""),
+            ("cut off", "\"version\":1}", "\"version\":1"),
+        ] {
+            let problem = envelope(text.replace(from, to).as_bytes()).expect_err(sentence);
+            assert!(matches!(problem, BadEvent::Form(_)), "{sentence}: {problem}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 mod deployment;
 mod exception;
 mod item;
+mod key;
 mod order;
 mod project;
 mod release;
@@ -205,6 +206,7 @@ impl Fold {
         if envelope.parents.is_empty() && !matches!(envelope.body, Body::ProjectCreated { .. }) {
             return Err(Refusal::MissingParent);
         }
+        key::in_use(project, &envelope.author)?;
         let by = project
             .members
             .get(&envelope.author)
@@ -235,8 +237,14 @@ fn apply(
             project::set_environments(project, stamp, environments)
         }
         Body::PolicySet { policy } => project::set_policy(project, stamp, policy),
-        Body::MemberEnrolled { member } => project::enroll(project, stamp, member),
+        Body::MemberEnrolled { member } => project::enroll(project, stamp, member, sees_all),
         Body::MemberRemoved { member } => project::remove(project, stamp, member),
+        Body::KeyRotated { key, public_key, proof } => {
+            key::rotate(project, stamp, key, public_key, proof)
+        }
+        Body::KeyRevoked { member, reason, since } => {
+            key::revoke(project, stamp, member, reason, *since, sees_all)
+        }
         Body::ReleaseOpened { .. } => release::open(project, templates, stamp, body),
         Body::SubjectSet { release, subject } => {
             release::set_subject(project, stamp, release, subject)
@@ -327,10 +335,12 @@ fn optional_text(field: &'static str, value: &str) -> Result<(), Refusal> {
     if value.is_empty() { Ok(()) } else { text(field, value, MAX_NOTE) }
 }
 
+/// The member with that key, or with one that took its place: whoever named the old one may
+/// not have known of it.
 fn known_member(project: &Project, key: &Fingerprint) -> Result<Member, Refusal> {
     project
         .members
-        .get(key)
+        .get(project.last_key(key))
         .map(|known| Member::clone(known))
         .ok_or_else(|| Refusal::UnknownMember(key.clone()))
 }

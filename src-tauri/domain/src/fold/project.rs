@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{MAX_NAME, known_member, needs, text};
+use super::{MAX_NAME, key, known_member, needs, text};
 use crate::environment::Environment;
 use crate::event::{Body, Event};
 use crate::id::Fingerprint;
@@ -34,6 +34,7 @@ pub(super) fn create(event: &Event) -> Result<Project, Refusal> {
         environments: environments.clone(),
         policy: policy.clone(),
         members: BTreeMap::from([(founder.fingerprint.clone(), Arc::new(founder.clone()))]),
+        retired: BTreeMap::new(),
         releases: BTreeMap::new(),
     })
 }
@@ -70,9 +71,23 @@ pub(super) fn set_policy(
     Ok(())
 }
 
-pub(super) fn enroll(project: &mut Project, stamp: &Stamp, member: &Member) -> Result<(), Refusal> {
+/// `sees_all`: whether the admin knew of every event that comes before.
+pub(super) fn enroll(
+    project: &mut Project,
+    stamp: &Stamp,
+    member: &Member,
+    sees_all: bool,
+) -> Result<(), Refusal> {
     needs(&stamp.by, &[Role::Admin])?;
     check_member(member)?;
+    let mut member = member.clone();
+    let now = project.members.get(project.last_key(&member.fingerprint));
+    if let Some(now) = now.filter(|now| !sees_all && now.fingerprint != member.fingerprint) {
+        // Replaced meanwhile: the roles are for the person, or a role taken away would stay.
+        member.fingerprint = now.fingerprint.clone();
+        member.public_key = now.public_key.clone();
+    }
+    key::in_use(project, &member.fingerprint)?;
     let known = project.members.get(&member.fingerprint);
     if known.is_some_and(|known| known.holds(Role::Admin))
         && !member.holds(Role::Admin)
@@ -80,7 +95,7 @@ pub(super) fn enroll(project: &mut Project, stamp: &Stamp, member: &Member) -> R
     {
         return Err(Refusal::LastAdmin);
     }
-    project.members.insert(member.fingerprint.clone(), Arc::new(member.clone()));
+    project.members.insert(member.fingerprint.clone(), Arc::new(member));
     Ok(())
 }
 
@@ -94,11 +109,11 @@ pub(super) fn remove(
     if member.holds(Role::Admin) && admins(project) == 1 {
         return Err(Refusal::LastAdmin);
     }
-    project.members.remove(key);
+    project.members.remove(&member.fingerprint);
     Ok(())
 }
 
-fn admins(project: &Project) -> usize {
+pub(super) fn admins(project: &Project) -> usize {
     project.members.values().filter(|member| member.holds(Role::Admin)).count()
 }
 
@@ -122,7 +137,7 @@ fn check_policy(policy: &Policy) -> Result<(), Refusal> {
     if bad { Err(Refusal::Policy) } else { Ok(()) }
 }
 
-fn check_member(member: &Member) -> Result<(), Refusal> {
+pub(super) fn check_member(member: &Member) -> Result<(), Refusal> {
     text("name", &member.name, MAX_NAME)?;
     if member.name.chars().any(char::is_control) {
         return Err(Refusal::Text { field: "name", max: MAX_NAME });

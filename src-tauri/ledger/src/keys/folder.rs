@@ -160,6 +160,29 @@ impl KeyFolder {
         sealed.unlock(&entry.name, passphrase)
     }
 
+    /// Moves a key that is no longer used into the folder `replaced`, still sealed, so that it
+    /// is neither listed nor lost; the path of its file there.
+    ///
+    /// # Errors
+    /// [`KeyError::Io`] for trouble with the folder; the key is where it was then.
+    pub fn set_aside(&self, entry: &KeyEntry) -> Result<PathBuf, KeyError> {
+        let from = self.path_of(&entry.name)?;
+        let aside = Self::open(self.path.join("replaced"))?;
+        let names = (2..).map(|number| format!("{}.{number}", entry.name));
+        let free = |name: String| match aside.free_path(&name) {
+            Err(KeyError::NameTaken { .. }) => None,
+            found => Some(found),
+        };
+        // One of that name may have been moved before.
+        let to = std::iter::once(entry.name.clone()).chain(names).find_map(free);
+        let to = to.unwrap_or_else(|| Err(self.name_taken(&entry.name)))?;
+        let moves = [(public_file(&from), public_file(&to)), (from, to.clone())];
+        for (from, to) in moves.iter().filter(|(from, _)| from.exists()) {
+            fs::rename(from, to).map_err(|source| KeyError::Io { path: from.clone(), source })?;
+        }
+        Ok(to)
+    }
+
     fn path_of(&self, name: &str) -> Result<PathBuf, KeyError> {
         if !is_name(name) {
             return Err(KeyError::Name { name: name.chars().take(80).collect() });

@@ -266,3 +266,19 @@ fn what_is_printed_of_a_key_shows_no_secret() {
     let shown = format!("{:?}", mara());
     assert_eq!(shown, format!("UnlockedKey {{ fingerprint: {:?}, .. }}", mara().fingerprint()));
 }
+
+#[test]
+fn a_key_set_aside_is_neither_listed_nor_lost_however_often_its_name_comes_again() {
+    let (place, keys) = folder();
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        let made = keys.create("mara", "mara@example.org", &passphrase(), &mut OsRng).expect("new");
+        kept.push((keys.set_aside(&made).expect("set aside"), made.fingerprint));
+        assert_eq!(keys.list().expect("list"), []);
+    }
+    let back = KeyFolder::open(place.path().join("other")).expect("another folder");
+    for (number, (file, fingerprint)) in kept.iter().enumerate() {
+        let found = back.import(&format!("mara{number}"), file).expect("still sealed, still whole");
+        assert_eq!((&found.fingerprint, found.comment.as_str()), (fingerprint, "mara@example.org"));
+    }
+}

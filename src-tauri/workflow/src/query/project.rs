@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use countersign_domain::environment::Environment;
 use countersign_domain::id::ProjectId;
 use countersign_domain::member::Role;
+use countersign_domain::state::Retired;
 use countersign_probes::secrets::resolve::resolve;
 
-use super::no_project;
+use super::{no_project, stamp};
 use crate::error::Failure;
 use crate::home::Home;
 use crate::view::{
-    EnvironmentView, KeyView, MemberView, ProjectView, SecretView, StatusView, TargetView,
+    EnvironmentView, KeyView, MemberView, ProjectView, RetiredKeyView, SecretView, StatusView,
+    TargetView,
 };
 
 impl Home {
@@ -41,6 +43,7 @@ impl Home {
                         here: here(member.fingerprint.as_str()),
                     })
                     .collect(),
+                retired: project.retired.values().filter_map(retired_view).collect(),
                 environments: project
                     .environments
                     .iter()
@@ -97,4 +100,19 @@ impl Home {
             unlocked,
         })
     }
+}
+
+fn retired_view(retired: &Retired) -> Option<RetiredKeyView> {
+    let (how, at, detail) = match (&retired.revoked, &retired.replaced) {
+        (Some(revoked), _) => ("revoked", revoked.stamp.at, revoked.reason.clone()),
+        (None, Some((by, key))) => ("replaced", by.at, key.to_string()),
+        (None, None) => return None,
+    };
+    Some(RetiredKeyView {
+        name: retired.member.name.clone(),
+        fingerprint: retired.member.fingerprint.to_string(),
+        how: how.to_owned(),
+        at: stamp(at),
+        detail,
+    })
 }

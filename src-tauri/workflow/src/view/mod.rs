@@ -10,6 +10,7 @@ mod probe;
 mod record;
 mod release;
 mod request;
+mod roster;
 mod schema;
 mod status;
 
@@ -35,6 +36,7 @@ pub use request::{
     AttachEvidence, Attest, CloseRelease, CreateKey, DecideException, EnrollMember, OpenRelease,
     RecordDeployment, RequestException, SignOff, VerifyDeployment,
 };
+pub use roster::{DoubtView, RetiredKeyView, RevocationView, RotationView};
 pub use schema::{documents, wire};
 pub use status::{
     EnvironmentView, FailureView, KeyView, MemberView, ProgressView, ProjectView, SecretView,

@@ -7,9 +7,9 @@ use super::{
     AttachEvidence, Attest, Board, BundleView, CardView, CheckView, CloseRelease, CreateKey,
     DecideException, EnrollMember, ExceptionView, FailureView, GateView, ItemDetail, KeyView,
     LedgerView, MergeView, OpenRelease, PacketLook, PacketView, ProbeTrial, ProbeView,
-    ProgressView, ProjectView, RecordDeployment, ReleaseView, RequestException, SignOff,
-    SignoffView, StatementView, StatusView, StrengthView, TemplateDocument, TemplateView,
-    TimelineRow, VerifyDeployment, VerifyView,
+    ProgressView, ProjectView, RecordDeployment, ReleaseView, RequestException, RevocationView,
+    RotationView, SignOff, SignoffView, StatementView, StatusView, StrengthView, TemplateDocument,
+    TemplateView, TimelineRow, VerifyDeployment, VerifyView,
 };
 
 macro_rules! schemas {
@@ -42,6 +42,8 @@ schemas! {
     "probes" => Vec<ProbeView>,
     "project" => ProjectView,
     "release" => ReleaseView,
+    "revocation" => RevocationView,
+    "rotation" => RotationView,
     "secret" => StrengthView,
     "signoff" => SignoffView,
     "status" => StatusView,

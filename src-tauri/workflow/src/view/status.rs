@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::OutcomeCode;
+use super::{OutcomeCode, RetiredKeyView};
 
 /// A key on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -98,6 +98,9 @@ pub struct ProjectView {
     pub demo: bool,
     /// People.
     pub members: Vec<MemberView>,
+    /// Keys that may sign nothing more.
+    #[serde(default)]
+    pub retired: Vec<RetiredKeyView>,
     /// Environments.
     pub environments: Vec<EnvironmentView>,
     /// Roles that must sign.

@@ -8,6 +8,7 @@ mod deployments;
 mod exceptions;
 mod gates;
 mod items;
+mod keys;
 mod materials;
 mod people;
 mod projects;

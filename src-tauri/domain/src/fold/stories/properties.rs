@@ -54,7 +54,20 @@ fn release(chance: &mut Disorder) -> ReleaseId {
 
 fn of_project(story: &Story, chance: &mut Disorder) -> Body {
     let who = chance.pick(&PEOPLE);
-    match chance.below(6) {
+    match chance.below(8) {
+        6 => Body::KeyRevoked {
+            member: member(who, &[]).fingerprint,
+            reason: "Lost".into(),
+            since: chance.pick(&[None, Some(story.at - Duration::minutes(5))]),
+        },
+        7 => {
+            let new = member(chance.pick(&PEOPLE), &[]);
+            Body::KeyRotated {
+                key: new.fingerprint,
+                public_key: new.public_key,
+                proof: "None".into(),
+            }
+        }
         0 => Body::MemberRemoved { member: member(who, &[]).fingerprint },
         1 => Body::MemberEnrolled { member: member(who, &[chance.pick(&Role::ALL)]) },
         2 => Body::PolicySet {
