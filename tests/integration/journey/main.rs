@@ -12,5 +12,6 @@ mod killed;
 mod packets;
 mod pipeline;
 mod planted;
+mod recipes;
 mod tampering;
 mod team;
