@@ -12,6 +12,7 @@ use countersign_domain::id::{Digest, ReleaseId};
 
 use crate::archive::{self, MAX_MEMBER_BYTES, MAX_MEMBERS, MAX_TOTAL_BYTES, Members};
 use crate::error::ExportError;
+use crate::formats;
 use crate::names;
 use crate::recipe::recipe;
 use crate::record::{AuditRecord, Source};
@@ -92,7 +93,10 @@ pub(crate) fn beside_events(
     put_evidence(&mut members, input, record)?;
     let mut put = |name: &str, bytes: Vec<u8>| members.insert(name.to_owned(), bytes);
     let (json, html) = rayon::join(|| record.to_json(), || report::report_html(record));
+    let (oscal, hdf) = rayon::join(|| formats::oscal(record), || formats::hdf(record));
     put(names::RECORD, json?);
+    put(names::OSCAL, oscal?);
+    put(names::HDF, hdf?);
     put(names::REPORT_HTML, html.into_bytes());
     put(names::REPORT_MD, report::report_md(record).into_bytes());
     put(names::ITEMS_CSV, report::items_csv(record).into_bytes());

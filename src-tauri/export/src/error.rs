@@ -61,6 +61,14 @@ pub enum ExportError {
     /// Something has no canonical JSON form.
     #[error(transparent)]
     NotCanonical(#[from] NotCanonical),
+    /// A statement must name what it is about by digest.
+    #[error("a statement names what goes out by its digest, and release {version} has none: {why}")]
+    NoSubject {
+        /// The release's version.
+        version: String,
+        /// What there is instead.
+        why: &'static str,
+    },
     /// The JUnit report could not be put together.
     #[error("the JUnit report could not be written: {0}")]
     Junit(String),

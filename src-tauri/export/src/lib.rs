@@ -2,6 +2,7 @@
 //! same ones each time; a verifier builds them again and compares.
 
 pub mod ci;
+pub mod formats;
 pub mod record;
 pub mod report;
 

@@ -41,7 +41,7 @@ use facts::Facts;
 
 /// Version of the record and of every page made from it. It must grow with any change that
 /// gives other bytes for the same events.
-pub const RECORD_FORMAT: u32 = 1;
+pub const RECORD_FORMAT: u32 = 2;
 
 /// What a record is built from.
 #[derive(Debug, Clone, Copy)]

@@ -41,6 +41,8 @@ fn the_bundle_holds_what_it_promises() {
     let members = unpack(good_bundle());
     for name in [
         "record.json",
+        "oscal.json",
+        "hdf.json",
         "report.html",
         "report.md",
         "items.csv",

@@ -356,9 +356,9 @@ fn bytes_outside_the_members_are_named() {
 fn a_record_of_a_newer_format_asks_for_its_own_program() {
     let mut bad = members();
     let text = String::from_utf8(bad["record.json"].clone()).expect("text");
-    bad.insert("record.json".into(), text.replace("\"format\":1", "\"format\":2").into_bytes());
+    bad.insert("record.json".into(), text.replace("\"format\":2", "\"format\":9").into_bytes());
     fix_sums(&mut bad);
-    assert!(broken(&pack(&bad)).contains("format 2, this program reads format 1"));
+    assert!(broken(&pack(&bad)).contains("format 9, this program reads format 2"));
 }
 
 #[test]
