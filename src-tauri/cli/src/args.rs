@@ -92,7 +92,7 @@ pub(crate) enum Command {
     /// Record and verify the deployment
     #[command(subcommand)]
     Deploy(deploy::Deploy),
-    /// Write the audit record as one file
+    /// Write the audit record as one file: the bundle, or another format
     Export(export::Export),
     /// Verify an audit record, offline
     Verify(verify::Verify),

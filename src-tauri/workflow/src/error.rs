@@ -159,6 +159,10 @@ impl Failure {
                 "Ask for a packet of everything, or of what came after a head that you have"
                     .to_owned()
             }
+            Self::Export(ExportError::NoSubject { .. }) => {
+                "Open the next release with --artifact NAME=SHA256, or from a clean commit"
+                    .to_owned()
+            }
             Self::Export(_) => "Check the ledger with `countersign project check`".to_owned(),
             Self::File { .. } => "Check that the path exists and may be used".to_owned(),
             Self::ProjectFile { .. } => "See the sample in the README".to_owned(),

@@ -2,6 +2,7 @@
 //! and screens are chosen by this, never by the text.
 
 use countersign_domain::refusal::Refusal;
+use countersign_export::ExportError;
 use countersign_ledger::keys::KeyError;
 
 use crate::error::Failure;
@@ -31,10 +32,14 @@ impl Failure {
             | Self::File { .. }
             | Self::Demo(_)
             | Self::Key(KeyError::Io { .. }) => FailureKind::Machine,
-            Self::Key(KeyError::Event(_) | KeyError::NotCanonical(_) | KeyError::Crypto(_)) => {
-                FailureKind::Ours
-            }
+            Self::Key(
+                KeyError::Event(_)
+                | KeyError::NotCanonical(_)
+                | KeyError::NotDsse
+                | KeyError::Crypto(_),
+            ) => FailureKind::Ours,
             Self::Stranger { .. } => FailureKind::Refused,
+            Self::Export(ExportError::NoSubject { .. }) => FailureKind::Input,
             Self::Export(_) => FailureKind::Machine,
             Self::Key(_)
             | Self::Id(_)

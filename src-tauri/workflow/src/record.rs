@@ -18,7 +18,7 @@ use crate::query;
 use crate::view::{BundleView, StepView, VerifyView};
 
 /// Name and version of the program, as the record states it.
-const PROGRAM: &str = concat!("countersign ", env!("CARGO_PKG_VERSION"));
+pub(crate) const PROGRAM: &str = concat!("countersign ", env!("CARGO_PKG_VERSION"));
 
 impl Home {
     /// Writes the record of a release as one file: `out`, or a name of its own below the
@@ -54,11 +54,22 @@ impl Home {
             let name = format!("{}-{}.zip", slug(&known.name), slug(&found.version));
             Ok((countersign_export::write(&input)?, heads, name))
         })?;
+        self.write_export(&bytes, heads, &name, out)
+    }
+
+    /// Writes an export: to `out`, or below the home's `exports/` under `name`.
+    pub(crate) fn write_export(
+        &self,
+        bytes: &[u8],
+        heads: Vec<String>,
+        name: &str,
+        out: Option<&Path>,
+    ) -> Result<BundleView, Failure> {
         let path = out.map_or_else(|| self.path().join("exports").join(name), Path::to_owned);
-        write_whole(&path, &bytes)?;
+        write_whole(&path, bytes)?;
         Ok(BundleView {
             path: path.display().to_string(),
-            sha256: Digest::of(&bytes).to_string(),
+            sha256: Digest::of(bytes).to_string(),
             size: bytes.len() as u64,
             heads,
         })

@@ -146,6 +146,9 @@ pub enum KeyError {
     /// The event has no canonical form.
     #[error("the event cannot be signed: {0}")]
     NotCanonical(#[from] countersign_domain::canonical::NotCanonical),
+    /// The bytes are not what DSSE signs.
+    #[error("only a DSSE pre-authentication encoding is signed without a namespace")]
+    NotDsse,
     /// The cryptographic library refused.
     #[error("signing or sealing failed: {0}")]
     Crypto(ssh_key::Error),

@@ -5,7 +5,8 @@ use std::fmt;
 use countersign_domain::canonical;
 use countersign_domain::event::{Envelope, NAMESPACE, SignedEvent};
 use countersign_domain::id::Fingerprint;
-use ssh_key::{HashAlg, LineEnding, PrivateKey};
+use ed25519_dalek::Signer as _;
+use ssh_key::{HashAlg, LineEnding, PrivateKey, Signature};
 
 use super::error::KeyError;
 
@@ -51,6 +52,22 @@ impl UnlockedKey {
             .sign(namespace, HashAlg::Sha512, message)
             .and_then(|signature| signature.to_pem(LineEnding::LF))
             .map_err(KeyError::Crypto)
+    }
+
+    /// Signs a DSSE pre-authentication encoding as DSSE wants it: 64 bytes of Ed25519 over the
+    /// bytes themselves, without the namespace that SSHSIG puts around a message. What does
+    /// not begin as DSSE's encoding does is refused, so that no such signature can stand for
+    /// an event, a card or a login.
+    ///
+    /// # Errors
+    /// [`KeyError::NotDsse`]; [`KeyError::Crypto`].
+    pub fn sign_dsse(&self, pae: &[u8]) -> Result<Vec<u8>, KeyError> {
+        if !pae.starts_with(b"DSSEv1 ") {
+            return Err(KeyError::NotDsse);
+        }
+        let signed: Result<Signature, _> = self.key.try_sign(pae);
+        let signature = signed.map_err(|error| KeyError::Crypto(error.into()))?;
+        Ok(signature.as_bytes().to_vec())
     }
 
     /// Writes the envelope in canonical form, signs it, and checks the result, so nothing

@@ -262,6 +262,22 @@ fn a_key_signs_only_for_itself_and_only_what_a_ledger_would_take() {
 }
 
 #[test]
+fn only_what_dsse_encodes_is_signed_without_a_namespace() {
+    let key = mara();
+    let pae = b"DSSEv1 4 text 2 hi";
+    let signature = key.sign_dsse(pae).expect("signed");
+    let public = ssh_key::PublicKey::from_openssh(key.public_key()).expect("a public key");
+    let point = public.key_data().ed25519().expect("Ed25519").0;
+    let verifier = ed25519_dalek::VerifyingKey::from_bytes(&point).expect("a point");
+    let signature = ed25519_dalek::Signature::from_slice(&signature).expect("64 bytes");
+    assert!(verifier.verify_strict(pae, &signature).is_ok());
+    assert!(verifier.verify_strict(b"DSSEv1 4 text 2 ho", &signature).is_err());
+    for other in [&b"SSHSIG\x00\x00\x00\x04file"[..], b"", b"DSSEv1", b"{\"format\":1}"] {
+        assert!(matches!(key.sign_dsse(other), Err(KeyError::NotDsse)), "{other:?}");
+    }
+}
+
+#[test]
 fn what_is_printed_of_a_key_shows_no_secret() {
     let shown = format!("{:?}", mara());
     assert_eq!(shown, format!("UnlockedKey {{ fingerprint: {:?}, .. }}", mara().fingerprint()));

@@ -1,0 +1,83 @@
+//! The audit record in other people's formats, each as one file. Two follow from the events
+//! alone; the statement is signed by whoever exports it.
+
+use std::path::Path;
+
+use countersign_domain::fold::Fold;
+use countersign_domain::id::{ProjectId, ReleaseId};
+use countersign_domain::refusal::Refusal;
+use countersign_export::formats::{hdf, oscal, statement};
+use countersign_export::{AuditRecord, Source};
+use countersign_ledger::keys::UnlockedKey;
+
+use crate::error::Failure;
+use crate::home::Home;
+use crate::query;
+use crate::record::{PROGRAM, slug};
+use crate::view::BundleView;
+
+/// A format of somebody else's.
+#[derive(Debug, Clone, Copy)]
+pub enum Format<'a> {
+    /// OSCAL assessment results, JSON.
+    Oscal,
+    /// HDF ExecJSON, for Heimdall.
+    Hdf,
+    /// An in-toto statement in a DSSE envelope, signed by this key.
+    Dsse(&'a UnlockedKey),
+}
+
+impl Format<'_> {
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Oscal => "oscal.json",
+            Self::Hdf => "hdf.json",
+            Self::Dsse(_) => "dsse.json",
+        }
+    }
+}
+
+impl Home {
+    /// Writes the record of a release in `format`: to `out`, or below the home's `exports/`
+    /// under a name of its own. The same ledger, and for a statement the same key, give the
+    /// same bytes.
+    ///
+    /// # Errors
+    /// [`Failure::Export`], for one when a statement has nothing to name by digest;
+    /// [`Failure::Refused`] when its key is not on the roster; [`Failure::File`] when it
+    /// cannot be written.
+    pub fn export_as(
+        &self,
+        project: &ProjectId,
+        release: &ReleaseId,
+        format: Format<'_>,
+        out: Option<&Path>,
+    ) -> Result<BundleView, Failure> {
+        let (bytes, heads, name) = self.read(project, |fold| {
+            let (known, found) = query::find(fold, release)?;
+            let record = AuditRecord::build(&Source { fold, release, program: PROGRAM })?;
+            let bytes = match format {
+                Format::Oscal => oscal(&record)?,
+                Format::Hdf => hdf(&record)?,
+                Format::Dsse(key) => envelope(fold, &record, key)?,
+            };
+            let heads = fold.heads().iter().map(ToString::to_string).collect();
+            let name =
+                format!("{}-{}.{}", slug(&known.name), slug(&found.version), format.ending());
+            Ok((bytes, heads, name))
+        })?;
+        self.write_export(&bytes, heads, &name, out)
+    }
+}
+
+/// Whoever is not on the roster has no say here; who believes the statement is up to those
+/// who check it, by the key.
+fn envelope(fold: &Fold, record: &AuditRecord, key: &UnlockedKey) -> Result<Vec<u8>, Failure> {
+    let print = key.fingerprint();
+    if !fold.project().is_some_and(|project| project.members.contains_key(print)) {
+        return Err(Refusal::NotAMember(print.clone()).into());
+    }
+    let statement = statement(record)?;
+    let signature = key.sign_dsse(&statement.pae())?;
+    Ok(statement.envelope(print, &signature)?)
+}
