@@ -20,6 +20,8 @@ mod prometheus;
 mod recorder;
 mod redis;
 mod release;
+mod validators;
+mod venv;
 
 pub use ca::{Leaf, LeafOptions, TestCa};
 pub use canary::Canaries;
@@ -40,3 +42,4 @@ pub use prometheus::{Alertmanager, Prometheus, PrometheusOptions};
 pub use recorder::{Recorder, Wrapping};
 pub use redis::{Redis, RedisOptions};
 pub use release::{Opened, PASSPHRASE, open_release};
+pub use validators::Validators;

@@ -3,23 +3,22 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use tempfile::TempDir;
 
 use crate::port::on_free_port;
-use crate::process::{Process, run};
+use crate::process::Process;
+use crate::venv::venv;
 
 /// The version; the folder in the cache bears it.
 const VERSION: &str = "5.1.4";
 /// What moto's server needs beside moto itself.
 const SERVER: [&str; 2] = ["flask>=3,<4", "flask-cors>=5"];
-/// A download of about 20 MB, on a slow line.
-const INSTALL: Duration = Duration::from_secs(300);
 const READY: Duration = Duration::from_secs(30);
 const IO: Duration = Duration::from_secs(10);
 
@@ -38,7 +37,8 @@ impl Moto {
     /// # Errors
     /// When Python or PyPI is missing, or the server does not start.
     pub fn start() -> Result<Self> {
-        let python = environment()?;
+        let wanted = [format!("moto=={VERSION}"), SERVER[0].into(), SERVER[1].into()];
+        let python = venv(&format!("moto-{VERSION}"), &wanted)?;
         on_free_port(|port| Self::start_on(port, &python))
     }
 
@@ -102,36 +102,4 @@ impl Moto {
         ensure!(answer.starts_with("HTTP/1.1 200"), "{action}: {answer}");
         Ok(answer)
     }
-}
-
-/// The Python of a virtual environment that has moto.
-fn environment() -> Result<PathBuf> {
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")))
-        .unwrap_or_else(std::env::temp_dir)
-        .join("countersign");
-    let folder = cache.join(format!("moto-{VERSION}"));
-    let python = folder.join("bin/python");
-    if python.exists() {
-        return Ok(python);
-    }
-    // Made aside and moved in place: a run that is broken off leaves no half of one.
-    std::fs::create_dir_all(&cache)?;
-    let made = tempfile::Builder::new().prefix("moto-").tempdir_in(&cache)?;
-    let mut venv = Command::new("python3");
-    venv.args(["-m", "venv"]).arg(made.path());
-    run(&mut venv, INSTALL)?
-        .with_code(0)
-        .context("python3 -m venv (the package python3-venv; ./dev setup installs it)")?;
-    let mut pip = Command::new(made.path().join("bin/python"));
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    pip.arg(format!("moto=={VERSION}")).args(SERVER);
-    run(&mut pip, INSTALL)?.with_code(0).context("pip install moto")?;
-    // Another test may have been quicker; then its environment is as good.
-    if std::fs::rename(made.path(), &folder).is_ok() {
-        let _moved = made.keep();
-    }
-    ensure!(python.exists(), "{} could not be made", folder.display());
-    Ok(python)
 }
