@@ -37,6 +37,7 @@ const ROOMS: &[Room] = &[
         outside: Outside::Only(&[
             "base64",
             "chrono",
+            "curve25519-dalek",
             "ed25519-dalek",
             "hex",
             // For tests only.

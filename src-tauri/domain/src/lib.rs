@@ -4,6 +4,7 @@
 
 pub mod canonical;
 pub mod conflict;
+mod ed25519;
 pub mod environment;
 pub mod event;
 pub mod finding;

@@ -1,12 +1,15 @@
 //! Checks signatures as stock `ssh-keygen -Y verify` does (PROTOCOL.sshsig), so the record
 //! never depends on this program to be believed.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
+use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest as _, Sha512};
 use ssh_key::{HashAlg, LineEnding, PublicKey, SshSig};
 
+use crate::ed25519::ReadyKey;
 use crate::id::Fingerprint;
 
 /// Why a signature does not hold.
@@ -63,11 +66,31 @@ pub struct Checker {
 struct Known {
     author: Fingerprint,
     namespace: String,
-    key: VerifyingKey,
+    key: ReadyKey,
     /// A good armored text: all others differ from it in the signature proper only.
     example: String,
     /// What is signed, up to the SHA-512 of the message (PROTOCOL.sshsig, 3).
     signed_head: Vec<u8>,
+}
+
+/// Checkers that threads take in turn, so that what one of them learned is not learned anew
+/// for each piece of the work.
+#[derive(Debug, Default)]
+pub struct Checkers(Mutex<Vec<Checker>>);
+
+impl Checkers {
+    /// Lends out a checker for the length of `work`.
+    pub fn lend<R>(&self, work: impl FnOnce(&mut Checker) -> R) -> R {
+        let mut checker = self.idle().pop().unwrap_or_default();
+        let made = work(&mut checker);
+        self.idle().push(checker);
+        made
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Checker>> {
+        // The lock is held for a push or a pop only: there is no half-done state to fear.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Base64 digits that spell the 64 bytes of an Ed25519 signature, padding included.
@@ -86,14 +109,15 @@ impl Checker {
         message: &[u8],
         signature: &str,
     ) -> Result<bool, BadSignature> {
-        let known = self.known.iter().find(|one| one.author == *author);
+        let known = self.known.iter_mut().find(|one| one.author == *author);
+        let is_new = known.is_none();
         if let Some(known) = known.filter(|one| one.namespace == namespace)
             && let Some(bytes) = known.signature_in(signature)
         {
-            let holds = known.key.verify(&known.signed(message), &bytes).is_ok();
+            let signed = known.signed(message);
+            let holds = known.key.holds(&signed, &bytes);
             return if holds { Ok(true) } else { Err(BadSignature::Mismatch) };
         }
-        let is_new = known.is_none();
         verify(author, namespace, message, signature)?;
         let Ok(sig) = SshSig::from_pem(signature) else { return Err(BadSignature::Form) };
         let plain = sig.to_pem(LineEnding::LF).is_ok_and(|text| text == signature);
@@ -112,7 +136,7 @@ impl Known {
         if sig.hash_alg() != HashAlg::Sha512 || !sig.reserved().is_empty() {
             return None;
         }
-        let key = VerifyingKey::try_from(key).ok()?;
+        let key = ReadyKey::new(VerifyingKey::try_from(key).ok()?);
         let digits: String = base64_of(armor)?.collect();
         let last = digits.get(digits.len().checked_sub(SPELLED)?..)?;
         // The bytes before the signature fill whole groups of digits, or this ends here.

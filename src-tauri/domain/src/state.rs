@@ -287,8 +287,8 @@ pub struct Deployment {
 /// One event as the fold took it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrailEntry {
-    /// The event.
-    pub event: Event,
+    /// The event. Shared, because whoever read it may hold it too.
+    pub event: Arc<Event>,
     /// Its author on the roster of that moment.
     pub by: Option<Arc<Member>>,
     /// Why it changed nothing.

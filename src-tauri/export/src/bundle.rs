@@ -91,20 +91,29 @@ pub(crate) fn beside_events(
     let mut members = Members::new();
     put_templates(&mut members, input)?;
     put_evidence(&mut members, input, record)?;
-    let mut put = |name: &str, bytes: Vec<u8>| members.insert(name.to_owned(), bytes);
-    let (json, html) = rayon::join(|| record.to_json(), || report::report_html(record));
-    let (oscal, hdf) = rayon::join(|| formats::oscal(record), || formats::hdf(record));
-    put(names::RECORD, json?);
-    put(names::OSCAL, oscal?);
-    put(names::HDF, hdf?);
-    put(names::REPORT_HTML, html.into_bytes());
-    put(names::REPORT_MD, report::report_md(record).into_bytes());
-    put(names::ITEMS_CSV, report::items_csv(record).into_bytes());
     let release = input.fold.project().and_then(|project| project.releases.get(input.release));
     let release = release.ok_or_else(|| ExportError::UnknownRelease(input.release.clone()))?;
-    put(names::CHECKLIST, report::checklist(record, &release.template).into_bytes());
-    put(names::SIGNERS, allowed_signers(input.fold).into_bytes());
-    put(names::RECIPE, recipe(record).into_bytes());
+    // The long ones at the same time; the pages are short.
+    let whole = || rayon::join(|| record.to_json(), || formats::hdf(record));
+    let ((json, hdf), (oscal, pages)) = rayon::join(whole, || {
+        rayon::join(
+            || formats::oscal(record),
+            || {
+                [
+                    (names::REPORT_HTML, report::report_html(record)),
+                    (names::REPORT_MD, report::report_md(record)),
+                    (names::ITEMS_CSV, report::items_csv(record)),
+                    (names::CHECKLIST, report::checklist(record, &release.template)),
+                    (names::SIGNERS, allowed_signers(input.fold)),
+                    (names::RECIPE, recipe(record)),
+                ]
+            },
+        )
+    });
+    for (name, bytes) in [(names::RECORD, json), (names::OSCAL, oscal), (names::HDF, hdf)] {
+        members.insert(name.to_owned(), bytes?);
+    }
+    members.extend(pages.map(|(name, text)| (name.to_owned(), text.into_bytes())));
     Ok(members)
 }
 
@@ -150,7 +159,8 @@ fn is_repeatable(fold: &Fold) -> bool {
     let templates = releases
         .map(|release| (release.template_digest.clone(), Arc::clone(&release.template)))
         .collect();
-    let again = Fold::of(templates, trail.iter().map(|entry| entry.event.clone()).collect());
+    let again =
+        Fold::of_shared(templates, trail.iter().map(|entry| Arc::clone(&entry.event)).collect());
     again.trail() == trail
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use countersign_domain::conflict::{self, Matter};
 use countersign_domain::event::{Body, Event, SignedEvent};
@@ -39,7 +40,7 @@ impl Home {
             let known = reached(fold, since)?;
             // The fold's order puts parents first, and is the same on every machine.
             let news = fold.trail().iter().map(|entry| &entry.event);
-            let news: Vec<Event> =
+            let news: Vec<Arc<Event>> =
                 news.filter(|event| !known.contains(event.id())).cloned().collect();
             let name = fold.project().map_or("project", |project| project.name.as_str());
             let heads: Vec<_> = fold.heads().iter().map(ToString::to_string).collect();

@@ -58,6 +58,12 @@ impl Fold {
     /// The fold of `events`, in whatever order they come.
     #[must_use]
     pub fn of(templates: Templates, events: Vec<Event>) -> Self {
+        Self::of_shared(templates, events.into_iter().map(Arc::new).collect())
+    }
+
+    /// As [`Fold::of`], for events that others hold too.
+    #[must_use]
+    pub fn of_shared(templates: Templates, events: Vec<Arc<Event>>) -> Self {
         let mut fold = Self::new(templates);
         for event in order(events) {
             fold.push(event);
@@ -79,8 +85,8 @@ impl Fold {
     /// The fold of the same events and templates, taken in the fixed order.
     #[must_use]
     pub fn refolded(&self) -> Self {
-        let events = self.trail.iter().map(|entry| entry.event.clone()).collect();
-        Self::of(self.templates.clone(), events)
+        let events = self.trail.iter().map(|entry| Arc::clone(&entry.event)).collect();
+        Self::of_shared(self.templates.clone(), events)
     }
 
     /// The project, once its first event was taken.
@@ -142,7 +148,8 @@ impl Fold {
     ///
     /// # Errors
     /// The [`Refusal`] that [`Fold::push`] would record.
-    pub fn admit(&mut self, event: Event) -> Result<(), Refusal> {
+    pub fn admit(&mut self, event: impl Into<Arc<Event>>) -> Result<(), Refusal> {
+        let event = event.into();
         if let Some(earlier) = self.earlier(&event) {
             return earlier.refused.clone().map_or(Ok(()), Err);
         }
@@ -154,7 +161,8 @@ impl Fold {
 
     /// Takes one event. A refused one is kept in the trail and changes nothing else; one
     /// that was taken before changes nothing at all.
-    pub fn push(&mut self, event: Event) -> Option<&Refusal> {
+    pub fn push(&mut self, event: impl Into<Arc<Event>>) -> Option<&Refusal> {
+        let event = event.into();
         if self.knows(event.id()) {
             return self.earlier(&event).and_then(|entry| entry.refused.as_ref());
         }
@@ -177,7 +185,7 @@ impl Fold {
 
     /// Puts the event into the trail. `by` is its author on the roster from before it was
     /// taken; the founder stands there only afterwards.
-    fn keep(&mut self, event: Event, by: Option<Arc<Member>>, refused: Option<Refusal>) {
+    fn keep(&mut self, event: Arc<Event>, by: Option<Arc<Member>>, refused: Option<Refusal>) {
         let by = by.or_else(|| self.author(&event));
         self.times.insert(event.id().clone(), event.envelope().at);
         for parent in &event.envelope().parents {

@@ -11,8 +11,8 @@ use crate::id::EventId;
 /// parent, and those that build on them, come last in the same manner. An event that is
 /// there twice comes once.
 #[must_use]
-pub fn order(events: Vec<Event>) -> Vec<Event> {
-    let places = order_of(&events.iter().collect::<Vec<_>>());
+pub fn order<E: AsRef<Event>>(events: Vec<E>) -> Vec<E> {
+    let places = order_of(&events.iter().map(AsRef::as_ref).collect::<Vec<_>>());
     let mut events: Vec<_> = events.into_iter().map(Some).collect();
     places.into_iter().filter_map(|place| events.get_mut(place)?.take()).collect()
 }
@@ -20,6 +20,9 @@ pub fn order(events: Vec<Event>) -> Vec<Event> {
 /// The same order as places in `events`.
 #[must_use]
 pub fn order_of(events: &[&Event]) -> Vec<usize> {
+    if is_one_line(events) {
+        return (0..events.len()).collect();
+    }
     let mut left: HashMap<&EventId, usize> =
         events.iter().enumerate().map(|(place, event)| (event.id(), place)).collect();
     let mut out = parents_first(events, &mut left, |_, _| true);
@@ -29,6 +32,14 @@ pub fn order_of(events: &[&Event]) -> Vec<usize> {
     rest.sort_unstable();
     out.extend(rest);
     out
+}
+
+/// Whether each event builds on the one before it, the first on none: such events have no
+/// other order in which parents come first. (An event cannot name a later one, whose id
+/// depends on its own.)
+fn is_one_line(events: &[&Event]) -> bool {
+    events.first().is_none_or(|first| first.envelope().parents.is_empty())
+        && events.windows(2).all(|pair| pair[1].envelope().parents.contains(pair[0].id()))
 }
 
 /// Sorts those of `left` all of whose parents that `count` come before them, and takes them

@@ -5,8 +5,12 @@
 //! The layout is that of APPNOTE.TXT 4.3; every constant in it is taken from an archive that
 //! the writer makes, so the two cannot drift apart.
 
+use rayon::prelude::*;
+
 use super::{MAX_MEMBER_BYTES, MAX_TOTAL_BYTES, Members, is_plain, write};
 
+/// Members that one thread takes at a time.
+const BLOCK: usize = 256;
 const LOCAL: usize = 30;
 const CENTRAL: usize = 46;
 const END: usize = 22;
@@ -17,8 +21,33 @@ const MANY: usize = 0xFFFF;
 /// The members, if `bytes` are exactly what [`write`] makes of them.
 pub(super) fn read(bytes: &[u8]) -> Option<Members> {
     let pattern = Pattern::of_the_writer()?;
-    let mut members: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut directory = Vec::new();
+    let (members, at) = scan(bytes, &pattern)?;
+    if members.is_empty() || members.len() >= MANY {
+        return None;
+    }
+    let (mut directory, mut all) = (Vec::new(), Vec::with_capacity(members.len()));
+    let parts: Vec<_> = members.par_chunks(BLOCK).map(|block| copy(block, &pattern)).collect();
+    for part in parts {
+        let (entries, copied) = part?;
+        directory.extend_from_slice(&entries);
+        all.extend(copied);
+    }
+    let rest = bytes.get(at..)?.strip_prefix(&directory[..])?;
+    let end = pattern.end(members.len(), directory.len(), at)?;
+    (rest == end).then(|| all.into_iter().collect())
+}
+
+/// A member where it lies in the archive.
+struct Found<'a> {
+    header: &'a [u8],
+    name: &'a str,
+    content: &'a [u8],
+    offset: usize,
+}
+
+/// Every member by the lengths that the headers state, and where the last one ends.
+fn scan<'a>(bytes: &'a [u8], pattern: &Pattern) -> Option<(Vec<Found<'a>>, usize)> {
+    let mut members: Vec<Found<'_>> = Vec::new();
     let mut total = 0_u64;
     let mut at = 0;
     while bytes.get(at..)?.starts_with(pattern.local.get(..4)?) {
@@ -29,26 +58,35 @@ pub(super) fn read(bytes: &[u8]) -> Option<Members> {
         let end = named.checked_add(usize::try_from(size).ok()?)?;
         let content = bytes.get(named..end)?;
         total += u64::from(size);
-        let sorted = members.last().is_none_or(|(last, _)| last.as_str() < name);
+        let sorted = members.last().is_none_or(|last| last.name < name);
         let small = u64::from(size) <= MAX_MEMBER_BYTES && total <= MAX_TOTAL_BYTES;
         if !sorted || !small || !is_plain(name) {
             return None;
         }
-        let member = Member { name, size, crc: crc32fast::hash(content), offset: at };
-        if header != pattern.local(&member)? {
-            return None;
-        }
-        directory.extend_from_slice(&pattern.central(&member)?);
-        directory.extend_from_slice(name.as_bytes());
-        members.push((name.to_owned(), content.to_vec()));
+        members.push(Found { header, name, content, offset: at });
         at = end;
     }
-    if members.is_empty() || members.len() >= MANY {
-        return None;
+    Some((members, at))
+}
+
+/// A part of the central directory, and the members that it names.
+type Part = (Vec<u8>, Vec<(String, Vec<u8>)>);
+
+fn copy(block: &[Found<'_>], pattern: &Pattern) -> Option<Part> {
+    let mut entries = Vec::with_capacity(block.len() * (CENTRAL + 32));
+    let mut copied = Vec::with_capacity(block.len());
+    for found in block {
+        let Found { name, content, offset, .. } = *found;
+        let size = u32::try_from(content.len()).ok()?;
+        let member = Member { name, size, crc: crc32fast::hash(content), offset };
+        if found.header != pattern.local(&member)? {
+            return None;
+        }
+        entries.extend_from_slice(&pattern.central(&member)?);
+        entries.extend_from_slice(name.as_bytes());
+        copied.push((name.to_owned(), content.to_vec()));
     }
-    let rest = bytes.get(at..)?.strip_prefix(&directory[..])?;
-    let end = pattern.end(members.len(), directory.len(), at)?;
-    (rest == end).then(|| members.into_iter().collect())
+    Some((entries, copied))
 }
 
 struct Member<'a> {

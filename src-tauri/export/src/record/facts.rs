@@ -19,22 +19,22 @@ use crate::names;
 /// Who did something, when, and where the signed proof lies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Act {
-    /// The event's id: SHA-256 of the signed bytes.
-    pub event: EventId,
-    /// Its place in the ledger, from 1.
-    pub sequence: u32,
-    /// The member of the bundle that holds the signed bytes.
-    pub file: String,
     /// By the author's own clock.
     pub at: DateTime<Utc>,
-    /// Printed name.
-    pub name: String,
     /// E-mail.
     pub email: String,
+    /// The event's id: SHA-256 of the signed bytes.
+    pub event: EventId,
+    /// The member of the bundle that holds the signed bytes.
+    pub file: String,
     /// The key that signed.
     pub fingerprint: Fingerprint,
+    /// Printed name.
+    pub name: String,
     /// The roles that the author held at that moment.
     pub roles: Vec<Role>,
+    /// Its place in the ledger, from 1.
+    pub sequence: u32,
 }
 
 pub(crate) struct Facts<'a> {
@@ -104,7 +104,7 @@ fn before_deployment(fold: &Fold, project: &Project, release: &Release) -> Optio
         .collect();
     let mut before = Fold::new(templates);
     for entry in fold.trail().iter().take_while(|entry| *entry.event.id() != recorded.event) {
-        before.push(entry.event.clone());
+        before.push(Arc::clone(&entry.event));
     }
     Some(before)
 }

@@ -20,57 +20,57 @@ use crate::names;
 /// One section of the checklist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SectionRecord {
-    /// Its id.
-    pub id: String,
-    /// Its heading.
-    pub title: String,
-    /// How much its items matter.
-    pub severity: Severity,
-    /// When they are due.
-    pub phase: Phase,
-    /// Minutes it was estimated to take, from and to.
-    pub minutes: Option<(u32, u32)>,
-    /// What happens to those who skip it.
-    pub risk: String,
     /// Control ids of all its items.
     pub controls: Vec<String>,
+    /// Its id.
+    pub id: String,
     /// Its items.
     pub items: Vec<ItemEntry>,
+    /// Minutes it was estimated to take, from and to.
+    pub minutes: Option<(u32, u32)>,
+    /// When they are due.
+    pub phase: Phase,
+    /// What happens to those who skip it.
+    pub risk: String,
+    /// How much its items matter.
+    pub severity: Severity,
+    /// Its heading.
+    pub title: String,
 }
 
 /// One item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ItemEntry {
-    /// Its stable id.
-    pub id: ItemId,
-    /// The claim.
-    pub title: String,
-    /// How much it matters.
-    pub severity: Severity,
-    /// Who settles it.
-    pub verify: Verify,
     /// Control ids beyond the section's.
     pub controls: Vec<String>,
-    /// Whether an exception may be approved for it.
-    pub may_be_excepted: bool,
-    /// Hours after which a machine's verdict is too old to sign on.
-    pub freshness_hours: Option<u32>,
-    /// Where it stands at the record's time.
-    pub standing: StandingRecord,
-    /// Where it stood when the release went out, for items that gate the deployment.
-    pub standing_at_deployment: Option<StandingRecord>,
-    /// The machine's verdict; none for items that no probe looks at.
-    pub machine: Option<MachineRecord>,
-    /// The latest word of a person, never mixed with the machine's.
-    pub human: Option<HumanRecord>,
-    /// The latest look of each probe.
-    pub findings: Vec<FindingRecord>,
     /// Files, oldest first.
     pub evidence: Vec<EvidenceRecord>,
     /// Exceptions asked for.
     pub exceptions: Vec<ExceptionId>,
+    /// The latest look of each probe.
+    pub findings: Vec<FindingRecord>,
+    /// Hours after which a machine's verdict is too old to sign on.
+    pub freshness_hours: Option<u32>,
     /// Every change, oldest first.
     pub history: Vec<ChangeRecord>,
+    /// The latest word of a person, never mixed with the machine's.
+    pub human: Option<HumanRecord>,
+    /// Its stable id.
+    pub id: ItemId,
+    /// The machine's verdict; none for items that no probe looks at.
+    pub machine: Option<MachineRecord>,
+    /// Whether an exception may be approved for it.
+    pub may_be_excepted: bool,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Where it stands at the record's time.
+    pub standing: StandingRecord,
+    /// Where it stood when the release went out, for items that gate the deployment.
+    pub standing_at_deployment: Option<StandingRecord>,
+    /// The claim.
+    pub title: String,
+    /// Who settles it.
+    pub verify: Verify,
 }
 
 /// Where an item stands.
@@ -143,16 +143,16 @@ pub struct EvidenceRecord {
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ChangeRecord {
-    /// `verdict`, `tick`, `evidence` or `exception`.
-    pub what: &'static str,
-    /// The value before; empty at first.
-    pub from: String,
-    /// The value after.
-    pub to: String,
-    /// In the person's words.
-    pub note: String,
     /// By whom and when.
     pub by: Act,
+    /// The value before; empty at first.
+    pub from: String,
+    /// In the person's words.
+    pub note: String,
+    /// The value after.
+    pub to: String,
+    /// `verdict`, `tick`, `evidence` or `exception`.
+    pub what: &'static str,
 }
 
 impl ItemEntry {

@@ -9,6 +9,7 @@ mod gate;
 mod identity;
 mod integrity;
 mod item;
+mod json;
 mod signature;
 mod trail;
 
@@ -32,7 +33,6 @@ pub use trail::{RefusedRecord, RunRecord, TrailRow};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use countersign_domain::canonical;
 use countersign_domain::fold::Fold;
 use countersign_domain::id::ReleaseId;
 
@@ -126,7 +126,7 @@ impl AuditRecord {
     /// # Errors
     /// [`ExportError::NotCanonical`] when a probe parameter has no canonical form.
     pub fn to_json(&self) -> Result<Vec<u8>, ExportError> {
-        let mut bytes = canonical::bytes(self)?;
+        let mut bytes = json::bytes(self)?;
         bytes.push(b'\n');
         Ok(bytes)
     }

@@ -15,34 +15,34 @@ use crate::names;
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TrailRow {
-    /// Its place in the ledger, from 1.
-    pub sequence: u32,
-    /// SHA-256 of the signed bytes.
-    pub event: EventId,
-    /// The events it builds on.
-    pub parents: Vec<EventId>,
     /// By the author's own clock.
     pub at: DateTime<Utc>,
-    /// Printed name on the roster of that moment.
-    pub name: Option<String>,
     /// E-mail on the roster of that moment.
     pub email: Option<String>,
-    /// The key that signed.
-    pub fingerprint: Fingerprint,
-    /// The roles held at that moment.
-    pub roles: Vec<Role>,
-    /// What kind of event it is.
-    pub kind: &'static str,
-    /// The release it is about.
-    pub release: Option<ReleaseId>,
-    /// What happened, in words.
-    pub text: String,
-    /// Why it changed nothing.
-    pub refused: Option<RefusedRecord>,
+    /// SHA-256 of the signed bytes.
+    pub event: EventId,
     /// The member of the bundle that holds the signed bytes.
     pub file: String,
+    /// The key that signed.
+    pub fingerprint: Fingerprint,
+    /// What kind of event it is.
+    pub kind: &'static str,
+    /// Printed name on the roster of that moment.
+    pub name: Option<String>,
+    /// The events it builds on.
+    pub parents: Vec<EventId>,
+    /// Why it changed nothing.
+    pub refused: Option<RefusedRecord>,
+    /// The release it is about.
+    pub release: Option<ReleaseId>,
+    /// The roles held at that moment.
+    pub roles: Vec<Role>,
+    /// Its place in the ledger, from 1.
+    pub sequence: u32,
     /// The member of the bundle that holds the signature.
     pub signature_file: String,
+    /// What happened, in words.
+    pub text: String,
 }
 
 /// Why an event changed nothing.

@@ -7,11 +7,11 @@ use countersign_domain::fold::order_of;
 use countersign_domain::id::EventId;
 
 use super::Report;
+use super::claimed::Claimed;
 use super::events::Numbered;
-use super::rebuild::Claims;
 
 /// Whether the events are one unbroken ledger.
-pub(super) fn check(report: &mut Report, events: &[Numbered], record: Option<&Claims>) -> bool {
+pub(super) fn check(report: &mut Report, events: &[Numbered], record: Option<&Claimed>) -> bool {
     let events_hold = report.steps.last().is_some_and(|step| step.good);
     let mut known = HashSet::with_capacity(events.len());
     let mut problems = numbering(events, &mut known);
@@ -76,7 +76,7 @@ fn gaps(events: &[Numbered], known: &HashSet<&EventId>) -> Vec<String> {
 }
 
 fn places(events: &[Numbered]) -> Vec<String> {
-    let all: Vec<&Event> = events.iter().map(|one| &one.event).collect();
+    let all: Vec<&Event> = events.iter().map(|one| &*one.event).collect();
     order_of(&all)
         .into_iter()
         .filter_map(|place| all.get(place))
@@ -102,7 +102,7 @@ fn heads(events: &[Numbered]) -> BTreeSet<EventId> {
 fn claimed(
     known: &HashSet<&EventId>,
     heads: &BTreeSet<EventId>,
-    record: Option<&Claims>,
+    record: Option<&Claimed>,
 ) -> Vec<String> {
     let Some(record) = record else { return Vec::new() };
     let claimed: BTreeSet<_> = record.heads.iter().map(String::as_str).collect();

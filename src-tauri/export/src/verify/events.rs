@@ -1,7 +1,10 @@
 //! Each event by itself: its name, its bytes, its signature.
 
+use std::sync::Arc;
+
 use countersign_domain::event::Event;
-use countersign_domain::sshsig::Checker;
+use countersign_domain::fold::Fold;
+use countersign_domain::sshsig::{Checker, Checkers};
 use rayon::prelude::*;
 
 use super::Report;
@@ -12,7 +15,7 @@ use crate::names;
 /// An event that holds, with the place that its name states.
 pub(super) struct Numbered {
     pub(super) sequence: u32,
-    pub(super) event: Event,
+    pub(super) event: Arc<Event>,
 }
 
 /// A member among the events, and the one that comes after it: the signature, as a rule.
@@ -22,11 +25,15 @@ struct Entry<'a> {
     next: Option<(&'a str, &'a [u8])>,
 }
 
-/// Members that one thread looks at at least: a checker has to see a key once to be quick.
-const ENOUGH: usize = 128;
+/// Members that one thread takes at a time.
+const BLOCK: usize = 256;
+/// Members whose events are folded while those after them are checked.
+const PART: usize = 8 * BLOCK;
 
-/// The events that hold, in the order of their names.
-pub(super) fn check(report: &mut Report, members: &Members) -> Vec<Numbered> {
+/// The events that hold, in the order of their names. Each is folded while the signatures of
+/// later ones are still being checked; the fold is worth something only if all of them hold
+/// and stand in its order, which the next step finds out.
+pub(super) fn check(report: &mut Report, members: &Members, fold: &mut Fold) -> Vec<Numbered> {
     let mut entries: Vec<Entry<'_>> = Vec::new();
     for (name, bytes) in members.range(names::EVENTS.to_owned()..) {
         if !name.starts_with(names::EVENTS) {
@@ -39,17 +46,26 @@ pub(super) fn check(report: &mut Report, members: &Members) -> Vec<Numbered> {
     }
     let mut problems = Vec::new();
     let mut events = Vec::with_capacity(entries.len() / 2);
-    let found: Vec<_> = entries
-        .par_iter()
-        .with_min_len(ENOUGH)
-        .map_init(Checker::default, |checker, entry| look(members, entry, checker))
-        .collect();
-    for one in found.into_iter().flatten() {
-        match one {
-            Ok(event) => events.push(event),
-            Err(problem) => problems.push(problem),
+    let checkers = Checkers::default();
+    let mut take = |found: Vec<Result<Numbered, String>>| {
+        for one in found {
+            match one {
+                Ok(one) => {
+                    if problems.is_empty() {
+                        fold.push(Arc::clone(&one.event));
+                    }
+                    events.push(one);
+                }
+                Err(problem) => problems.push(problem),
+            }
         }
+    };
+    let mut checked = Vec::new();
+    for part in entries.chunks(PART) {
+        let (next, ()) = rayon::join(|| look_at(members, part, &checkers), || take(checked));
+        checked = next;
     }
+    take(checked);
     if events.is_empty() && problems.is_empty() {
         problems.push("there are no events".to_owned());
     }
@@ -59,6 +75,20 @@ pub(super) fn check(report: &mut Report, members: &Members) -> Vec<Numbered> {
         format!("{} events, each signed by the key it names", events.len()),
     );
     events
+}
+
+fn look_at(
+    members: &Members,
+    part: &[Entry<'_>],
+    checkers: &Checkers,
+) -> Vec<Result<Numbered, String>> {
+    let blocks = part.par_chunks(BLOCK).map(|block| {
+        let look = |checker: &mut Checker| {
+            block.iter().filter_map(|entry| look(members, entry, checker)).collect::<Vec<_>>()
+        };
+        checkers.lend(look)
+    });
+    blocks.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
 /// An event that holds, what is wrong with a member, or nothing about a signature whose
@@ -96,7 +126,7 @@ fn read(members: &Members, entry: &Entry<'_>, checker: &mut Checker) -> Result<N
     if !plain && armor(signature).as_deref() != Some(signature) {
         return Err(told("its signature is not written as this program writes it"));
     }
-    Ok(Numbered { sequence, event })
+    Ok(Numbered { sequence, event: Arc::new(event) })
 }
 
 fn signature<'a>(members: &'a Members, entry: &Entry<'a>) -> Option<&'a [u8]> {

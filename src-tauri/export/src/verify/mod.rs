@@ -3,6 +3,7 @@
 //! compares each byte.
 
 mod chain;
+mod claimed;
 mod difference;
 mod events;
 mod rebuild;
@@ -13,6 +14,7 @@ pub use requirements::{Age, Requirements};
 
 use chrono::{DateTime, Utc};
 
+use countersign_domain::fold::Fold;
 use countersign_domain::id::{EventId, Fingerprint, ProjectId, ReleaseId};
 use countersign_domain::member::Role;
 
@@ -149,16 +151,16 @@ pub fn verify(bytes: &[u8], requirements: &Requirements) -> Verification {
     let members = opened.members;
     report.step("archive", opened.problems, format!("{} members", members.len()));
     let mut content = Report::default();
-    let (record, events) = read(&mut content, &members);
-    // Sums do not depend on what the members mean, so they are taken while the events,
-    // which only one thread can follow, are.
+    let read = read(&mut content, &members);
+    // Sums do not depend on what the members mean, so they are taken while the record is
+    // built, much of which only one thread can do.
     let (sums, rebuilt) = rayon::join(
         || {
             let mut sums = Report::default();
             sums::check(&mut sums, &members);
             sums
         },
-        || follow(&mut content, &members, events, record),
+        || follow(&mut content, &members, read),
     );
     report.append(sums);
     report.append(content);
@@ -171,8 +173,17 @@ pub fn verify(bytes: &[u8], requirements: &Requirements) -> Verification {
     conclude(report, rebuilt.as_ref(), unmet)
 }
 
-/// What the record says about itself, and the events that hold.
-fn read(report: &mut Report, members: &Members) -> (Option<rebuild::Claims>, Vec<Numbered>) {
+/// What was read of the members, each by itself.
+struct Read {
+    claims: Option<claimed::Claimed>,
+    checklists: rebuild::Checklists,
+    events: Vec<Numbered>,
+    fold: Fold,
+}
+
+fn read(report: &mut Report, members: &Members) -> Read {
+    let checklists = rebuild::checklists(members);
+    let mut fold = Fold::new(checklists.templates.clone());
     let ((claims, mut told), (events, checked)) = rayon::join(
         || {
             let mut report = Report::default();
@@ -180,24 +191,23 @@ fn read(report: &mut Report, members: &Members) -> (Option<rebuild::Claims>, Vec
         },
         || {
             let mut report = Report::default();
-            (events::check(&mut report, members), report)
+            (events::check(&mut report, members, &mut fold), report)
         },
     );
     told.append(checked);
     report.append(told);
-    (claims, events)
+    Read { claims, checklists, events, fold }
 }
 
-/// Follows the events from the first to the heads, and builds from them what they give.
-fn follow(
-    report: &mut Report,
-    members: &Members,
-    events: Vec<Numbered>,
-    record: Option<rebuild::Claims>,
-) -> Option<AuditRecord> {
-    let whole = chain::check(report, &events, record.as_ref());
-    if let (true, Some(claims)) = (whole, record) {
-        return rebuild::check(report, members, events, &claims);
+/// Holds the fold against the events from the first to the heads, and builds from it what
+/// the events give.
+fn follow(report: &mut Report, members: &Members, read: Read) -> Option<AuditRecord> {
+    let Read { claims, checklists, events, fold } = read;
+    let whole = chain::check(report, &events, claims.as_ref());
+    let count = events.len();
+    drop(events);
+    if let (true, Some(claims)) = (whole, claims) {
+        return rebuild::check(report, members, (fold, count), checklists, &claims);
     }
     let told = "not built again, because what they are built from does not hold";
     report.step("record and reports", vec![told.to_owned()], String::new());

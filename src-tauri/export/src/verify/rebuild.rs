@@ -3,50 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use countersign_domain::fold::{Fold, Templates};
-use countersign_domain::id::{Digest, ReleaseId};
+use countersign_domain::id::Digest;
 use countersign_domain::template::Loaded;
 
-use super::events::Numbered;
+use super::claimed::Claimed;
 use super::{Report, difference};
 use crate::archive::Members;
 use crate::bundle::{BundleInput, beside_events};
 use crate::names;
 use crate::record::{AuditRecord, RECORD_FORMAT, Source};
 
-/// What record.json says about itself. Nothing of it is believed: it is what the rest must
-/// agree with.
-pub(super) struct Claims {
-    program: String,
-    release: ReleaseId,
-    pub(super) heads: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Claimed {
-    format: u32,
-    program: String,
-    identity: ClaimedIdentity,
-    integrity: ClaimedIntegrity,
-}
-
-#[derive(Deserialize)]
-struct ClaimedIdentity {
-    release: ReleaseId,
-}
-
-#[derive(Deserialize)]
-struct ClaimedIntegrity {
-    heads: Vec<String>,
-}
-
-pub(super) fn claims(report: &mut Report, members: &Members) -> Option<Claims> {
-    let read = || -> Result<Claims, String> {
+pub(super) fn claims(report: &mut Report, members: &Members) -> Option<Claimed> {
+    let read = || -> Result<Claimed, String> {
         let bytes = members.get(names::RECORD).ok_or("record.json is missing")?;
-        let claimed: Claimed = serde_json::from_slice(bytes)
-            .map_err(|error| format!("record.json cannot be read: {error}"))?;
+        let claimed =
+            Claimed::read(bytes).map_err(|error| format!("record.json cannot be read: {error}"))?;
         if claimed.format != RECORD_FORMAT {
             return Err(format!(
                 "record.json has format {}, this program reads format {RECORD_FORMAT}: verify it \
@@ -55,11 +27,7 @@ pub(super) fn claims(report: &mut Report, members: &Members) -> Option<Claims> {
                 claimed.program.chars().take(64).collect::<String>()
             ));
         }
-        Ok(Claims {
-            program: claimed.program,
-            release: claimed.identity.release,
-            heads: claimed.integrity.heads,
-        })
+        Ok(claimed)
     };
     match read() {
         Ok(claims) => Some(claims),
@@ -70,21 +38,17 @@ pub(super) fn claims(report: &mut Report, members: &Members) -> Option<Claims> {
     }
 }
 
-/// Builds the bundle again; gives the record as the events make it.
+/// Builds the bundle again from a fold of so many events; gives the record as they make it.
 pub(super) fn check(
     report: &mut Report,
     members: &Members,
-    events: Vec<Numbered>,
-    claims: &Claims,
+    (fold, count): (Fold, usize),
+    checklists: Checklists,
+    claims: &Claimed,
 ) -> Option<AuditRecord> {
-    let (templates, texts) = templates(report, members);
+    let Checklists { texts, report: told, .. } = checklists;
+    report.append(told);
     let evidence = evidence(report, members);
-    let count = events.len();
-    // They stand in the fold's order, or this would not have been reached.
-    let mut fold = Fold::new(templates);
-    for one in events {
-        fold.push(one.event);
-    }
     let input = BundleInput {
         fold: &fold,
         release: &claims.release,
@@ -143,11 +107,22 @@ fn named<'a>(name: &'a str, folder: &str, end: &str, bytes: &[u8]) -> Result<Dig
     }
 }
 
-fn templates(report: &mut Report, members: &Members) -> (Templates, BTreeMap<Digest, String>) {
+/// The checklists of a bundle, and what is to be told about them.
+pub(super) struct Checklists {
+    pub(super) templates: Templates,
+    texts: BTreeMap<Digest, String>,
+    report: Report,
+}
+
+pub(super) fn checklists(members: &Members) -> Checklists {
     let (mut templates, mut texts) = (Templates::new(), BTreeMap::new());
+    let mut report = Report::default();
     let mut problems = Vec::new();
     let folder = names::TEMPLATES;
-    for (name, bytes) in members.iter().filter(|(name, _)| name.starts_with(folder)) {
+    for (name, bytes) in members.range(folder.to_owned()..) {
+        if !name.starts_with(folder) {
+            break;
+        }
         let read = || -> Result<Loaded, String> {
             named(name, folder, ".toml", bytes)?;
             let text = std::str::from_utf8(bytes).map_err(|_| format!("{name}: not UTF-8"))?;
@@ -162,7 +137,7 @@ fn templates(report: &mut Report, members: &Members) -> (Templates, BTreeMap<Dig
         }
     }
     report.step("checklists", problems, format!("{} checklist(s) match their names", texts.len()));
-    (templates, texts)
+    Checklists { templates, texts, report }
 }
 
 fn evidence(report: &mut Report, members: &Members) -> BTreeMap<Digest, Vec<u8>> {

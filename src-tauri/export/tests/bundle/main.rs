@@ -6,6 +6,7 @@
 mod ci;
 mod formats;
 mod journey;
+mod long;
 mod packing;
 mod recipe;
 mod reports;
