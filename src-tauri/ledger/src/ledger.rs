@@ -173,6 +173,20 @@ impl Ledger {
         self.read(|conn| event::after(conn, project, seq))
     }
 
+    /// As [`Ledger::events_after`], but at most `most` events, none later than `last`: a long
+    /// ledger is read piece by piece.
+    ///
+    /// # Errors
+    /// Trouble with the file.
+    pub fn page(
+        &self,
+        project: &ProjectId,
+        (seq, last): (i64, i64),
+        most: u32,
+    ) -> Result<Vec<(i64, SignedEvent)>, LedgerError> {
+        self.read(|conn| event::page(conn, project, (seq, last), most))
+    }
+
     /// The ids of the project's events, in order of arrival.
     ///
     /// # Errors

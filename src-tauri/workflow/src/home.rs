@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, SubsecRound, Utc};
-use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope, verify_all};
+use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope};
 use countersign_domain::fold::Fold;
 use countersign_domain::id::{EventId, ProjectId, ReleaseId};
 use countersign_domain::refusal::Refusal;
@@ -16,6 +16,8 @@ use countersign_ledger::keys::{KeyFolder, UnlockedKey};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Failure;
+use crate::reading::Reading;
+use crate::verified::Verified;
 
 /// Stops a run when somebody asks.
 pub type Cancel = CancellationToken;
@@ -60,15 +62,10 @@ pub struct Home {
     pub(crate) world: World,
     pub(crate) ledger: Ledger,
     pub(crate) keys: KeyFolder,
-    folds: Mutex<BTreeMap<ProjectId, Cached>>,
+    folds: Mutex<BTreeMap<ProjectId, Reading>>,
+    verified: Verified,
     pub(crate) runs: Mutex<BTreeMap<ReleaseId, CancellationToken>>,
     pub(crate) demo: tokio::sync::Mutex<Option<crate::demo::Target>>,
-}
-
-/// A fold and how far into the ledger it reaches. It may be dropped at any time.
-struct Cached {
-    fold: Fold,
-    seq: i64,
 }
 
 impl Home {
@@ -79,12 +76,14 @@ impl Home {
     pub fn open(path: &Path, world: World) -> Result<Self, Failure> {
         let ledger = Ledger::open(path.join("ledger.sqlite"))?;
         let keys = KeyFolder::open(path.join("keys"))?;
+        let verified = Verified::of(path, keys.path(), env!("CARGO_PKG_VERSION"));
         Ok(Self {
             path: path.to_owned(),
             world,
             ledger,
             keys,
             folds: Mutex::default(),
+            verified,
             runs: Mutex::default(),
             demo: tokio::sync::Mutex::default(),
         })
@@ -162,7 +161,7 @@ impl Home {
 
     fn append(
         &self,
-        cached: &mut Cached,
+        cached: &mut Reading,
         key: &UnlockedKey,
         project: &ProjectId,
         body: Body,
@@ -186,7 +185,7 @@ impl Home {
     }
 
     /// A clock that went back must not make an event older than what it builds on or tells.
-    fn event_time(&self, cached: &Cached, body: &Body) -> DateTime<Utc> {
+    fn event_time(&self, cached: &Reading, body: &Body) -> DateTime<Utc> {
         let seen = match body {
             Body::FindingRecorded { finding, .. } => Some(finding.started_at.trunc_subsecs(3)),
             _ => None,
@@ -196,7 +195,7 @@ impl Home {
 
     fn keep_attempt(
         &self,
-        cached: &mut Cached,
+        cached: &mut Reading,
         key: &UnlockedKey,
         project: &ProjectId,
         (release, action): (Option<ReleaseId>, &'static str),
@@ -211,44 +210,21 @@ impl Home {
         self.append(cached, key, project, body).map(|_| ())
     }
 
+    /// A reading that ends in an error is dropped, so that the next look meets the error too.
     fn fresh_fold<'a>(
         &self,
-        folds: &'a mut BTreeMap<ProjectId, Cached>,
+        folds: &'a mut BTreeMap<ProjectId, Reading>,
         project: &ProjectId,
-    ) -> Result<&'a mut Cached, Failure> {
-        let cached = folds
-            .entry(project.clone())
-            .or_insert_with(|| Cached { fold: Fold::default(), seq: 0 });
-        let news = self.ledger.events_after(project, cached.seq)?;
-        let mut orderly = true;
-        let verified = verify_all(&news.iter().map(|(_, signed)| signed).collect::<Vec<_>>());
-        for ((seq, signed), verified) in news.iter().zip(verified) {
-            cached.seq = *seq;
-            let event = verified.map_err(|source| countersign_ledger::LedgerError::BadEvent {
-                id: signed.id(),
-                source,
-            })?;
-            if cached.fold.knows(event.id()) {
-                continue;
-            }
-            self.learn_template(&mut cached.fold, &event.envelope().body)?;
-            orderly &= cached.fold.is_next(&event);
-            cached.fold.push(event);
+    ) -> Result<&'a mut Reading, Failure> {
+        let mut reading = match folds.remove(project) {
+            Some(known) => known,
+            None => Reading::of(&self.ledger, project, &self.verified)?,
+        };
+        reading.go_on(&self.ledger, project)?;
+        if let Some(head) = reading.worth_keeping() {
+            self.verified.keep(project, head, &*self.world.random);
         }
-        if !orderly {
-            cached.fold = cached.fold.refolded();
-        }
-        Ok(cached)
-    }
-
-    /// A release pins a template that the ledger's store holds.
-    fn learn_template(&self, fold: &mut Fold, body: &Body) -> Result<(), Failure> {
-        let Body::ReleaseOpened { template, .. } = body else { return Ok(()) };
-        let Some(bytes) = self.ledger.blob(template)? else { return Ok(()) };
-        if let Ok(loaded) = Loaded::parse(&String::from_utf8_lossy(&bytes)) {
-            fold.know(template.clone(), Arc::new(loaded.template));
-        }
-        Ok(())
+        Ok(folds.entry(project.clone()).or_insert(reading))
     }
 
     /// Stores a template and makes it known, so that a release can pin it.

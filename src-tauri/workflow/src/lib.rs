@@ -16,11 +16,13 @@ mod packet;
 pub mod probe;
 mod project;
 pub(crate) mod query;
+mod reading;
 mod record;
 mod release;
 mod retire;
 mod secret;
 pub mod template;
+mod verified;
 pub mod view;
 
 pub use card::{Card, phrase};

@@ -106,6 +106,23 @@ pub(crate) fn after(
     .collect()
 }
 
+/// As [`after`], no later than `last`, and no more than `most` of them.
+pub(crate) fn page(
+    conn: &Connection,
+    project: &ProjectId,
+    (seq, last): (i64, i64),
+    most: u32,
+) -> rusqlite::Result<Vec<(i64, SignedEvent)>> {
+    conn.prepare_cached(
+        "SELECT seq, bytes, signature FROM event
+         WHERE project = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4",
+    )?
+    .query_map(params![project.as_str(), seq, last, most], |row| {
+        Ok((row.get(0)?, SignedEvent { bytes: row.get(1)?, signature: row.get(2)? }))
+    })?
+    .collect()
+}
+
 /// The project's newest sequence number, 0 when it has none.
 pub(crate) fn last_seq(conn: &Connection, project: &ProjectId) -> rusqlite::Result<i64> {
     conn.prepare_cached("SELECT coalesce(max(seq), 0) FROM event WHERE project = ?1")?
