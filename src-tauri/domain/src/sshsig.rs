@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
 use sha2::{Digest as _, Sha512};
-use ssh_key::{HashAlg, LineEnding, PublicKey, SshSig};
+use ssh_key::{Algorithm, HashAlg, LineEnding, PublicKey, SshSig};
 
 use crate::ed25519::ReadyKey;
 use crate::id::Fingerprint;
@@ -29,9 +29,24 @@ pub enum BadSignature {
     /// The bytes or the namespace differ from what was signed.
     #[error("does not match the bytes")]
     Mismatch,
+    /// A security key signed, and nobody touched it.
+    #[error(
+        "made by a security key that nobody touched. Make the key without the option \
+         no-touch-required, and sign again"
+    )]
+    NoPresence,
 }
 
-/// Checks that `signature` was made by the key `author` over `message` in `namespace`.
+/// The bit that a security key sets when somebody touched it (PROTOCOL.u2f, SSH U2F
+/// signatures; FIDO "user present").
+const USER_PRESENT: u8 = 0x01;
+
+/// What follows the 64 bytes of Ed25519 in a security key's signature: flags and counter.
+const FLAGS_AT: usize = 64;
+
+/// Checks that `signature` was made by the key `author` over `message` in `namespace`. Of a
+/// security key it also has to say that somebody touched it: stock `ssh-keygen -Y verify`
+/// does not ask for that, and a sign-off that malware on the machine can make is none.
 ///
 /// # Errors
 /// [`BadSignature`] for the first thing that is wrong.
@@ -51,7 +66,17 @@ pub fn verify(
     if actual != author.as_str() {
         return Err(BadSignature::OtherKey { expected: author.clone(), actual });
     }
-    key.verify(namespace, message, &sig).map_err(|_| BadSignature::Mismatch)
+    let by_security_key = key.algorithm() == Algorithm::SkEd25519;
+    // The library does not compare the two, so the flags could stand in another form.
+    if by_security_key && sig.signature().algorithm() != Algorithm::SkEd25519 {
+        return Err(BadSignature::Form);
+    }
+    key.verify(namespace, message, &sig).map_err(|_| BadSignature::Mismatch)?;
+    let flags = sig.signature_bytes().get(FLAGS_AT).copied().unwrap_or_default();
+    if by_security_key && flags & USER_PRESENT == 0 {
+        return Err(BadSignature::NoPresence);
+    }
+    Ok(())
 }
 
 /// Checks many signatures. What it learned from the first good one of an Ed25519 key (the

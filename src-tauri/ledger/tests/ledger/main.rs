@@ -12,4 +12,5 @@ mod merge;
 mod opening;
 mod openssh;
 mod refusal;
+mod security_key;
 mod support;
