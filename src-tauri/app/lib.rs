@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_workflow::{Home, World, default_home};
-use tauri::{AppHandle, Builder, Runtime};
+use tauri::{AppHandle, Builder, Manager as _, Runtime};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
 
-pub use session::Session;
+pub use session::{Clock, LOCK_AFTER, Session};
 
 /// Between two looks at what other processes wrote.
 const FOLLOW: Duration = Duration::from_secs(1);
@@ -76,7 +76,8 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Tells the window when another process (the command line, a second window) has written.
+/// Tells the window when another process (the command line, a second window) has written,
+/// and locks a key that is idle.
 /// Begins before the window asks for the first time, so that nothing falls in between.
 fn follow(app: AppHandle, home: Arc<Home>) {
     let mut seen = home.position().ok();
@@ -84,7 +85,9 @@ fn follow(app: AppHandle, home: Arc<Home>) {
         loop {
             std::thread::sleep(FOLLOW);
             let now = home.position().ok();
-            if now != seen {
+            // A key that locked is news too: the window shows who is signed in.
+            let locked = app.state::<Session>().lock_when_idle();
+            if now != seen || locked {
                 commands::changed(&app);
             }
             seen = now;

@@ -4,8 +4,10 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on must break off")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use countersign_desktop::{Session, builder, context};
+use countersign_desktop::{LOCK_AFTER, Session, builder, context};
 use countersign_workflow::{Home, World};
 use serde_json::{Value, json};
 use tauri::WebviewWindowBuilder;
@@ -76,6 +78,80 @@ fn a_failure_crosses_as_code_message_and_hint() {
     let refusal = ask(&window("main"), "attest", request).expect_err("nobody is signed in");
     assert_eq!(refusal["code"], "locked");
     assert!(refusal["message"].is_string() && refusal["hint"].is_string());
+}
+
+const PASSPHRASE: &str = "a passphrase for tests";
+
+/// A session with one key, and the seconds that its clock shows.
+fn timed() -> (tempfile::TempDir, Session, Arc<AtomicU64>) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let home = Arc::new(Home::open(folder.path(), World::real()).expect("an empty home opens"));
+    let passphrase = PASSPHRASE.to_owned().into();
+    home.create_key(None, "Mara Lind", "mara@example.org", &passphrase).expect("a key");
+    let seconds = Arc::new(AtomicU64::new(0));
+    let shown = seconds.clone();
+    let clock = Box::new(move || Duration::from_secs(shown.load(Ordering::SeqCst)));
+    let session = Session::timed(home, LOCK_AFTER, clock);
+    unlock(&session);
+    (folder, session, seconds)
+}
+
+fn unlock(session: &Session) {
+    let passphrase = PASSPHRASE.to_owned().into();
+    let key = session.home.unlock("mara@example.org", &passphrase).expect("it opens");
+    let view = session.home.key_by(key.fingerprint()).expect("its view");
+    session.enter(view, key);
+}
+
+#[test]
+fn an_idle_key_locks_and_its_secret_is_dropped() {
+    let (_folder, session, seconds) = timed();
+    let held = Arc::downgrade(&session.key().expect("unlocked"));
+    let limit = LOCK_AFTER.as_secs();
+
+    seconds.store(limit - 1, Ordering::SeqCst);
+    assert!(!session.lock_when_idle() && session.who().is_some(), "not yet");
+    assert!(held.upgrade().is_some());
+    session.key().expect("and this use begins the time anew");
+
+    seconds.store(2 * limit - 2, Ordering::SeqCst);
+    assert!(session.who().is_some(), "looking at who is signed in does not");
+    seconds.store(2 * limit - 1, Ordering::SeqCst);
+    assert!(session.lock_when_idle(), "idle for the whole time");
+    assert!(!session.lock_when_idle(), "which is told once");
+    assert!(held.upgrade().is_none(), "the key is gone from memory");
+    assert_eq!(session.key().expect_err("locked").code(), "locked");
+    assert!(session.who().is_none());
+
+    unlock(&session);
+    session.key().expect("the passphrase opens it again");
+}
+
+#[test]
+fn a_use_that_comes_too_late_finds_the_key_locked() {
+    let (_folder, session, seconds) = timed();
+    seconds.store(LOCK_AFTER.as_secs(), Ordering::SeqCst);
+    assert_eq!(session.key().expect_err("nobody looked in between").code(), "locked");
+}
+
+#[test]
+fn a_key_that_a_check_run_signs_with_is_not_idle() {
+    let (_folder, session, seconds) = timed();
+    let run = session.key().expect("unlocked");
+    seconds.store(LOCK_AFTER.as_secs() * 3, Ordering::SeqCst);
+    assert!(!session.lock_when_idle(), "while the run lasts");
+    drop(run);
+    seconds.fetch_add(LOCK_AFTER.as_secs(), Ordering::SeqCst);
+    assert!(session.lock_when_idle(), "and after it the time runs");
+}
+
+#[test]
+fn lock_now_drops_the_secret_at_once() {
+    let (_folder, session, _seconds) = timed();
+    let held = Arc::downgrade(&session.key().expect("unlocked"));
+    session.leave();
+    assert!(held.upgrade().is_none());
+    assert_eq!(session.key().expect_err("locked").code(), "locked");
 }
 
 #[test]
