@@ -67,7 +67,7 @@ impl SoftKey {
 }
 
 /// What stock OpenSSH says of it, with the roster as we write it.
-fn ssh_keygen_accepts(key: &SoftKey, armor: &str) -> bool {
+fn ssh_keygen_says(key: &SoftKey, armor: &str) -> Option<String> {
     let place = temp();
     let at = |name: &str| place.path().join(name);
     let member = Member {
@@ -83,7 +83,25 @@ fn ssh_keygen_accepts(key: &SoftKey, armor: &str) -> bool {
     let mut command = Command::new("ssh-keygen");
     command.args(["-Y", "verify", "-n", NAMESPACE, "-I", EMAIL, "-f"]).arg(at("signers"));
     command.arg("-s").arg(at("sig")).stdin(File::open(at("message")).expect("message"));
-    command.output().expect("ssh-keygen runs").status.success()
+    let output = command.output().expect("ssh-keygen runs");
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Whether the touch check of the printed recipe accepts what `ssh-keygen` accepted.
+fn recipe_accepts(said: &str, armor: &str) -> bool {
+    let recipe = include_str!("../../../export/src/recipe.md");
+    let from = recipe.find("  case $result in\n    *\" with ED25519-SK").expect("the check");
+    let check = recipe[from..].split("\ndone").next().expect("its end");
+    let place = temp();
+    let sig = place.path().join("sig");
+    fs::write(&sig, armor).expect("write");
+    let script = format!("event=e; {check}");
+    let mut command = Command::new("sh");
+    command.args(["-eu", "-c", &script]).env("sig", sig).env("result", said);
+    let output = command.output().expect("sh runs");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() || told.contains("nobody touched"), "{output:?}");
+    output.status.success()
 }
 
 #[test]
@@ -106,7 +124,11 @@ fn a_touched_security_key_signs_and_an_untouched_one_does_not() {
         let quick = Checker::default().verify(&key.author(), NAMESPACE, MESSAGE, &armor);
         assert_eq!(quick.map(|_| ()), ours, "{story}: one of many");
         assert!(verify(b"[]").is_err(), "{story}: over other bytes");
-        assert_eq!(ssh_keygen_accepts(&key, &armor), stock, "{story}: stock");
+        let said = ssh_keygen_says(&key, &armor);
+        assert_eq!(said.is_some(), stock, "{story}: stock");
+        if let Some(said) = said {
+            assert_eq!(recipe_accepts(&said, &armor), ours.is_ok(), "{story}: the recipe");
+        }
     }
 }
 
