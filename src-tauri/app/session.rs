@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use countersign_domain::id::{ProjectId, ReleaseId};
 use countersign_workflow::view::KeyView;
-use countersign_workflow::{Failure, Home, UnlockedKey};
+use countersign_workflow::{Cancel, Failure, Home, UnlockedKey};
 
 /// How long a key stays unlocked while nobody uses it.
 pub const LOCK_AFTER: Duration = Duration::from_secs(10 * 60);
@@ -20,6 +20,7 @@ pub struct Session {
     unlocked: Mutex<Option<Unlocked>>,
     lock_after: Duration,
     clock: Clock,
+    verification: Mutex<Cancel>,
 }
 
 /// A key in memory, and when its owner last used it.
@@ -40,7 +41,7 @@ impl Session {
     /// The same, with another patience and clock.
     #[must_use]
     pub fn timed(home: Arc<Home>, lock_after: Duration, clock: Clock) -> Self {
-        Self { home, unlocked: Mutex::default(), lock_after, clock }
+        Self { home, unlocked: Mutex::default(), lock_after, clock, verification: Mutex::default() }
     }
 
     /// Signs a person in.
@@ -91,6 +92,21 @@ impl Session {
         if now.saturating_sub(unlocked.used) >= self.lock_after {
             *slot = None;
         }
+    }
+
+    /// What stops the verification of the ledger that begins now. One that is under way ends:
+    /// nobody waits for two.
+    #[must_use]
+    pub fn begin_verification(&self) -> Cancel {
+        let next = Cancel::new();
+        let mut known = self.verification.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *known, next.clone()).cancel();
+        next
+    }
+
+    /// Stops the verification of the ledger.
+    pub fn stop_verification(&self) {
+        self.verification.lock().unwrap_or_else(PoisonError::into_inner).cancel();
     }
 
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<Unlocked>> {

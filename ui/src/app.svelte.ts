@@ -3,6 +3,7 @@
 import { getContext, setContext } from "svelte";
 import { Commands } from "./components/commands.svelte";
 import { Toasts } from "./components/toasts.svelte";
+import { Verification } from "./features/ledger/verification.svelte";
 import { Session } from "./features/session/session.svelte";
 import type { Host } from "./host/host";
 import { legible } from "./host/legible";
@@ -16,12 +17,14 @@ export class App {
   readonly router = new Router();
   readonly session: Session;
   readonly commands = new Commands();
+  readonly verification: Verification;
   /** Whether the sheet of keys is open. */
   help = $state(false);
 
   constructor(host: Host) {
     this.host = legible(host);
     this.session = new Session(this.host, this.toasts);
+    this.verification = new Verification(this.host);
   }
 }
 

@@ -83,6 +83,8 @@ const VIEWS = [
   ["packet-stranger", "checked", "#/board", packet("/tmp/other.packet.zip", 1)],
   ["packet-news", "checked", "#/p/demo", packet("/tmp/news.packet.zip", 2)],
   ["timeline", "checked", "#/p/demo/timeline"],
+  ["timeline-damaged", "damaged", "#/p/demo/timeline", (page) => page.locator('[data-testid="event"][data-trust="bad"] button').click()],
+  ["timeline-huge", "huge", "#/p/demo/timeline"],
   ["who-am-i", "checked", "#/board", click("switch-person")],
   ["unlock", "checked", "#/board", async (page) => {
     await click("switch-person")(page);

@@ -8,6 +8,7 @@ mod person;
 mod read;
 mod record;
 mod setup;
+mod whole;
 
 pub(crate) use act::*;
 pub(crate) use check::*;
@@ -16,6 +17,7 @@ pub(crate) use person::*;
 pub(crate) use read::*;
 pub(crate) use record::*;
 pub(crate) use setup::*;
+pub(crate) use whole::*;
 
 use tauri::{AppHandle, Emitter as _, Runtime};
 

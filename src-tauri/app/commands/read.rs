@@ -1,9 +1,9 @@
 //! Queries: what the window shows is read anew from the fold each time.
 
-use countersign_domain::id::{ItemId, ProjectId};
+use countersign_domain::id::{EventId, ItemId, ProjectId};
 use countersign_workflow::role_of;
 use countersign_workflow::view::{
-    Board, ItemDetail, LedgerView, ProjectView, ReleaseView, StatementView, StatusView, TimelineRow,
+    Board, EventView, ItemDetail, ProjectView, ReleaseView, StatementView, StatusView, TimelineRow,
 };
 use tauri::State;
 
@@ -55,8 +55,14 @@ pub(crate) fn timeline(session: State<'_, Session>, project: String) -> Answer<V
 }
 
 #[tauri::command(async)]
-pub(crate) fn check_ledger(session: State<'_, Session>) -> Answer<LedgerView> {
-    Ok(session.home.check_ledger()?)
+pub(crate) fn event(
+    session: State<'_, Session>,
+    project: String,
+    event: String,
+) -> Answer<EventView> {
+    let project = ProjectId::parse(&project).map_err(countersign_workflow::Failure::from)?;
+    let event = EventId::parse(&event).map_err(countersign_workflow::Failure::from)?;
+    Ok(session.home.event(&project, &event)?)
 }
 
 #[tauri::command(async)]

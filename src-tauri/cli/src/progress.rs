@@ -12,6 +12,20 @@ use crate::words;
 /// Widest column of item ids.
 const MOST_ID: usize = 40;
 
+/// A bar on a terminal; elsewhere, and beside JSON, nothing.
+pub(crate) fn bar(out: &Output) -> ProgressBar {
+    let target = if !out.is_json() && std::io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(Some(0), target);
+    if let Ok(style) = ProgressStyle::with_template("  {bar:32} {pos} of {len}  {elapsed}  {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
 /// Shows one run.
 pub(crate) struct Progress<'a> {
     out: &'a mut Output,
@@ -28,17 +42,7 @@ impl<'a> Progress<'a> {
         verbose: bool,
         ids: impl Iterator<Item = &'b str>,
     ) -> Self {
-        let target = if !out.is_json() && std::io::stderr().is_terminal() {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
-        if let Ok(style) =
-            ProgressStyle::with_template("  {bar:32} {pos} of {len}  {elapsed}  {msg}")
-        {
-            bar.set_style(style);
-        }
+        let bar = bar(out);
         let width = ids.map(|id| id.chars().count()).max().unwrap_or(0).min(MOST_ID);
         Self { out, bar, verbose, width }
     }

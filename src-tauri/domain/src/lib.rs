@@ -20,3 +20,4 @@ pub mod sshsig;
 pub mod standing;
 pub mod state;
 pub mod template;
+pub mod trust;

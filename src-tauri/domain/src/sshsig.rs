@@ -239,6 +239,13 @@ pub fn fingerprint(public_key: &str) -> Option<Fingerprint> {
     Fingerprint::parse(&key.fingerprint(HashAlg::Sha256).to_string()).ok()
 }
 
+/// The public key inside an armored signature, in OpenSSH form.
+#[must_use]
+pub fn public_key(signature: &str) -> Option<String> {
+    let sig = SshSig::from_pem(signature).ok()?;
+    PublicKey::from(sig.public_key().clone()).to_openssh().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use ssh_key::PrivateKey;

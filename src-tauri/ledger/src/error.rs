@@ -197,6 +197,9 @@ pub enum LedgerError {
         /// The project.
         project: ProjectId,
     },
+    /// Somebody stopped the check before its end, so it says nothing.
+    #[error("the check of the ledger was stopped before its end: nothing was found out")]
+    Stopped,
     /// The evidence file is too large.
     #[error("a file of {0} bytes: at most {MAX_BLOB_BYTES} (25 MiB) are kept. Attach an excerpt")]
     BlobTooLarge(usize),

@@ -16,7 +16,7 @@ use crate::table::{MIGRATIONS, blob};
 /// See [`crate::Ledger::check`].
 pub(crate) fn check(
     path: &Path,
-    progress: &mut dyn FnMut(Checked),
+    progress: &mut dyn FnMut(Checked) -> bool,
 ) -> Result<Vec<Problem>, LedgerError> {
     let conn = database::open_read_only(path)?;
     let moment =
@@ -25,6 +25,9 @@ pub(crate) fn check(
     let steps = [Check::structure, Check::schema, Check::size, Check::events, Check::blobs];
     for step in steps {
         if let Err(error) = step(&mut check) {
+            if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+                return Err(LedgerError::Stopped);
+            }
             // A damaged page ends one step; the others may still have something to say.
             let damaged = matches!(
                 error.sqlite_error_code(),
@@ -46,7 +49,7 @@ struct Check<'a> {
     problems: Vec<Problem>,
     done: u64,
     total: u64,
-    progress: &'a mut dyn FnMut(Checked),
+    progress: &'a mut dyn FnMut(Checked) -> bool,
 }
 
 /// What the rows so far say: which project an event belongs to.
@@ -88,9 +91,14 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn step(&mut self) {
+    fn step(&mut self) -> rusqlite::Result<()> {
         self.done += 1;
-        (self.progress)(Checked { done: self.done, total: self.total.max(self.done) });
+        let now = Checked { done: self.done, total: self.total.max(self.done) };
+        if (self.progress)(now) {
+            return Ok(());
+        }
+        let stopped = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_INTERRUPT);
+        Err(rusqlite::Error::SqliteFailure(stopped, None))
     }
 
     fn events(&mut self) -> rusqlite::Result<()> {
@@ -108,7 +116,7 @@ impl Check<'_> {
             }
             expected = seq + 1;
             self.event(seq, row, &mut earlier, &mut table)?;
-            self.step();
+            self.step()?;
         }
         let strangers = table.into_keys().map(|id| Problem::ParentTable { id });
         self.problems.extend(strangers);
@@ -188,7 +196,7 @@ impl Check<'_> {
             if actual.as_str() != stored {
                 self.problems.push(Problem::Blob { stored, actual: actual.to_string() });
             }
-            self.step();
+            self.step()?;
         }
         Ok(())
     }

@@ -268,7 +268,21 @@ impl Ledger {
     /// # Errors
     /// When the file cannot be opened or read at all; damage inside is a [`Problem`].
     pub fn check(&self, progress: &mut dyn FnMut(Checked)) -> Result<Vec<Problem>, LedgerError> {
-        integrity::check(&self.path, progress)
+        self.check_while(&mut |now| {
+            progress(now);
+            true
+        })
+    }
+
+    /// As [`Ledger::check`], as long as `go_on` says so.
+    ///
+    /// # Errors
+    /// As [`Ledger::check`]; [`LedgerError::Stopped`] when `go_on` said no.
+    pub fn check_while(
+        &self,
+        go_on: &mut dyn FnMut(Checked) -> bool,
+    ) -> Result<Vec<Problem>, LedgerError> {
+        integrity::check(&self.path, go_on)
     }
 
     fn blob_changed(&self, digest: &Digest) -> LedgerError {

@@ -111,3 +111,41 @@ pub enum Problem {
         actual: String,
     },
 }
+
+impl Problem {
+    /// The event that it is about, as the table names it; none for the file as a whole.
+    #[must_use]
+    pub fn event(&self) -> Option<&str> {
+        match self {
+            Self::EventId { stored: id, .. }
+            | Self::Event { id, .. }
+            | Self::Project { id, .. }
+            | Self::MissingParent { id, .. }
+            | Self::ParentTable { id }
+            | Self::MissingBlob { id, .. } => Some(id),
+            Self::Structure { .. }
+            | Self::Schema { .. }
+            | Self::Gap { .. }
+            | Self::Unreadable { .. }
+            | Self::Blob { .. } => None,
+        }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn cure(&self) -> &'static str {
+        match self {
+            Self::Structure { .. } | Self::Schema { .. } => {
+                "Keep this file as it is, look who could write to it, and work on from a backup"
+            }
+            Self::MissingBlob { .. } | Self::Blob { .. } => {
+                "Do not rely on this file of evidence: take it from a backup, or from another \
+                 machine's packet"
+            }
+            _ => {
+                "Do not rely on this event: keep the file as it is, and take the project's events \
+                 from a backup or from another machine's packet into a new folder"
+            }
+        }
+    }
+}

@@ -114,6 +114,7 @@ impl Failure {
         match self {
             Self::Refused(refusal) => refusal.code(),
             Self::Ledger(LedgerError::Newer { .. }) => "ledger-newer",
+            Self::Ledger(LedgerError::Stopped) => "stopped",
             Self::Ledger(_) => "ledger",
             Self::Key(KeyError::WrongPassphrase { .. }) => "wrong-passphrase",
             Self::Key(_) => "key",

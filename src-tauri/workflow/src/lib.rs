@@ -24,6 +24,7 @@ mod secret;
 pub mod template;
 mod verified;
 pub mod view;
+mod whole;
 
 pub use card::{Card, phrase};
 pub use check_report::CheckReport;

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use crate::error::Failure;
 use crate::home::Home;
 use crate::key::owner_of;
-use crate::view::{EnrollMember, LedgerView, ProjectView};
+use crate::view::{EnrollMember, ProjectView};
 
 /// A project's own file, `countersign.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -273,23 +273,6 @@ impl Home {
                 hint: "Create one with `countersign project create`",
             }),
         }
-    }
-
-    /// Reads and checks every event and stored file of the ledger.
-    ///
-    /// # Errors
-    /// [`Failure::Ledger`] when the file cannot be read at all.
-    pub fn check_ledger(&self) -> Result<LedgerView, Failure> {
-        let problems = self.ledger.check(&mut |_| {})?;
-        let mut events = 0;
-        for project in self.ledger.projects()? {
-            events += self.ledger.count(&project)?;
-        }
-        Ok(LedgerView {
-            path: self.ledger.path().display().to_string(),
-            events: u32::try_from(events).unwrap_or(u32::MAX),
-            problems: problems.iter().map(ToString::to_string).collect(),
-        })
     }
 }
 

@@ -11,7 +11,7 @@ use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope, SignedEvent};
 use countersign_domain::id::{Fingerprint, ProjectId, ReleaseId};
 use countersign_export::{read_packet, write_packet};
 use countersign_workflow::view::{Attest, EnrollMember, MergeView, OpenRelease, TickCode};
-use countersign_workflow::{DEFAULT_TEMPLATE, Home, ProjectFile, UnlockedKey, World};
+use countersign_workflow::{Cancel, DEFAULT_TEMPLATE, Home, ProjectFile, UnlockedKey, World};
 use proptest::prelude::*;
 use zeroize::Zeroizing;
 
@@ -183,7 +183,7 @@ proptest! {
         let records: Vec<_> = machines.iter().map(Machine::record).collect();
         prop_assert!(records.iter().all(|record| *record == records[0]), "{records:?}");
         for machine in &machines {
-            let problems = machine.home.check_ledger().expect("readable").problems;
+            let problems = machine.home.check_ledger(&Cancel::new(), &mut |_| {}).expect("readable").problems;
             prop_assert!(problems.is_empty(), "{problems:?}");
         }
     }

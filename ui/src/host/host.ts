@@ -7,11 +7,13 @@ import type {
   Board,
   BundleView,
   CardView,
+  CheckedView,
   CheckView,
   CloseRelease,
   CreateKey,
   DecideException,
   EnrollMember,
+  EventView,
   FailureView,
   ItemDetail,
   KeyView,
@@ -63,7 +65,11 @@ export interface Host {
   item(of: ReleaseRef, item: string): Promise<ItemDetail>;
   /** Newest first. */
   timeline(project: string): Promise<TimelineRow[]>;
-  checkLedger(): Promise<LedgerView>;
+  /** One event with all that it takes to check it by hand. */
+  event(project: string, event: string): Promise<EventView>;
+  /** Verifies the whole ledger anew. Resolves at the end; rejects with `stopped` when cancelled. */
+  checkLedger(progress: (now: CheckedView) => void): Promise<LedgerView>;
+  cancelLedgerCheck(): Promise<void>;
 
   createKey(request: CreateKey): Promise<KeyView>;
   unlock(key: string, passphrase: string): Promise<KeyView>;

@@ -2,7 +2,7 @@
 
 import { Channel, invoke, type InvokeArgs } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import { Failure, type Host, type ProgressView } from "./host";
+import { Failure, type CheckedView, type Host, type ProgressView } from "./host";
 
 async function call<T>(command: string, args?: InvokeArgs): Promise<T> {
   try {
@@ -20,7 +20,13 @@ export function tauriHost(): Host {
     release: (of) => call("release", { ...of }),
     item: (of, item) => call("item", { ...of, item }),
     timeline: (project) => call("timeline", { project }),
-    checkLedger: () => call("check_ledger"),
+    event: (project, event) => call("event", { project, event }),
+    checkLedger: (progress) => {
+      const channel = new Channel<CheckedView>();
+      channel.onmessage = progress;
+      return call("check_ledger", { progress: channel });
+    },
+    cancelLedgerCheck: () => call("cancel_ledger_check"),
 
     createKey: (request) => call("create_key", { request }),
     unlock: (key, passphrase) => call("unlock", { key, passphrase }),

@@ -112,6 +112,10 @@ export type ProgressView =
       cancelled: boolean;
       step: "ended";
     };
+/**
+ * How far a signature can be trusted.
+ */
+export type TrustCode = "good" | "unknown" | "bad";
 
 /**
  * Every shape that crosses the window's wire.
@@ -126,14 +130,17 @@ export interface Wire {
   CardView: CardView;
   ChangeView: ChangeView;
   CheckView: CheckView;
+  CheckedView: CheckedView;
   CloseRelease: CloseRelease;
   ConflictView: ConflictView;
   Counts: Counts;
   CreateKey: CreateKey;
+  DamageView: DamageView;
   DecideException: DecideException;
   DeploymentView: DeploymentView;
   EnrollMember: EnrollMember;
   EnvironmentView: EnvironmentView;
+  EventView: EventView;
   EvidenceView: EvidenceView;
   ExceptionState: ExceptionState;
   ExceptionView: ExceptionView;
@@ -185,6 +192,7 @@ export interface Wire {
   TickCode: TickCode;
   TickView: TickView;
   TimelineRow: TimelineRow;
+  TrustCode: TrustCode;
   VerifyCode: VerifyCode;
   VerifyDeployment: VerifyDeployment;
   VerifyView: VerifyView;
@@ -606,6 +614,19 @@ export interface NoteView {
   text: string;
 }
 /**
+ * How far a check of the ledger is, in events and stored files.
+ */
+export interface CheckedView {
+  /**
+   * Looked at so far.
+   */
+  done: number;
+  /**
+   * In the ledger.
+   */
+  total: number;
+}
+/**
  * Close a release.
  */
 export interface CloseRelease {
@@ -659,6 +680,27 @@ export interface CreateKey {
    * Seals the key.
    */
   passphrase: string;
+}
+/**
+ * One problem of the ledger.
+ */
+export interface DamageView {
+  /**
+   * What to do.
+   */
+  cure: string;
+  /**
+   * The event, when it is about one.
+   */
+  event?: string | null;
+  /**
+   * What is wrong.
+   */
+  problem: string;
+  /**
+   * The event's project.
+   */
+  project?: string | null;
 }
 /**
  * Decide on an exception.
@@ -805,6 +847,31 @@ export interface TargetView {
    * The address, with `${NAME}` where a secret belongs.
    */
   value: string;
+}
+/**
+ * One event with all that it takes to check it without this program.
+ */
+export interface EventView {
+  /**
+   * Commands for a shell that check this one event with `ssh-keygen`.
+   */
+  commands?: string | null;
+  /**
+   * The event.
+   */
+  event: string;
+  /**
+   * The author's public key in OpenSSH form, as the roster has or had it.
+   */
+  public_key?: string | null;
+  /**
+   * The armored signature.
+   */
+  signature: string;
+  /**
+   * The bytes that were signed, as text.
+   */
+  text: string;
 }
 /**
  * A file attached to an item.
@@ -1275,9 +1342,21 @@ export interface KeyView {
  */
 export interface LedgerView {
   /**
+   * When the check ended, RFC 3339 UTC.
+   */
+  at: string;
+  /**
+   * The same problems, each with its event and what to do.
+   */
+  damage: DamageView[];
+  /**
    * Events in it.
    */
   events: number;
+  /**
+   * Stored files in it.
+   */
+  files: number;
   /**
    * The file.
    */
@@ -1923,9 +2002,17 @@ export interface TimelineRow {
    */
   event: string;
   /**
+   * Fingerprint of the key that the event names.
+   */
+  fingerprint: string;
+  /**
    * The kind.
    */
   kind: string;
+  /**
+   * The events that it builds on.
+   */
+  parents: string[];
   /**
    * Why it changed nothing, when it was refused.
    */
@@ -1942,6 +2029,14 @@ export interface TimelineRow {
    * In words.
    */
   text: string;
+  /**
+   * How far its signature can be trusted.
+   */
+  trust: TrustCode;
+  /**
+   * Why, in one sentence.
+   */
+  why: string;
 }
 /**
  * Say what the verifier saw.

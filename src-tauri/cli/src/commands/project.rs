@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use countersign_workflow::view::{Board, LedgerView, ProjectView};
-use countersign_workflow::{Failure, ProjectFile, role_of};
+use countersign_workflow::view::{Board, CheckedView, LedgerView, ProjectView};
+use countersign_workflow::{Cancel, Failure, ProjectFile, role_of};
 
 use super::{read_text, roster};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::output::{Look, Output, Span, faint, plain, strong};
+use crate::progress::bar;
 use crate::session::Session;
 use crate::words;
 
@@ -55,7 +56,14 @@ pub(crate) fn run(session: &Session, project: Project, out: &mut Output) -> Resu
         Project::List => out.show(&home.board()?, list)?,
         Project::Show => out.show(&home.project(&session.project()?)?, show)?,
         Project::Check => {
-            let view = home.check_ledger()?;
+            let bar = bar(out);
+            let mut tell = |now: CheckedView| {
+                bar.set_length(now.total.into());
+                bar.set_position(now.done.into());
+            };
+            let view = home.check_ledger(&Cancel::new(), &mut tell);
+            bar.finish_and_clear();
+            let view = view?;
             let exit = if view.problems.is_empty() { Exit::GOOD } else { Exit::BAD };
             out.show(&view, ledger)?;
             return Ok(exit);
@@ -137,8 +145,9 @@ fn ledger(out: &mut Output, view: &LedgerView) {
     }
     let problems = words::count(view.problems.len(), "problem", "problems");
     out.line(&[Span(Look::Red, format!("✗ {problems}")), plain(format!(" in {events}"))]);
-    for problem in &view.problems {
-        out.say(format!("  {problem}"));
+    for damage in &view.damage {
+        out.say(format!("  {}", damage.problem));
+        out.say(format!("      {}", damage.cure));
     }
     out.say("  Keep this file as it is, and work on from a backup.");
 }

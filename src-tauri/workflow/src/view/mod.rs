@@ -25,7 +25,8 @@ pub use item::{
 pub use packet::{CardView, ConflictView, MergeView, PacketLook, PacketView, StrangerView};
 pub use probe::{ProbeTrial, ProbeView};
 pub use record::{
-    BundleView, CheckView, ItemResult, LedgerView, RefusedView, StepView, TimelineRow, VerifyView,
+    BundleView, CheckView, CheckedView, DamageView, EventView, ItemResult, LedgerView, RefusedView,
+    StepView, TimelineRow, TrustCode, VerifyView,
 };
 pub use release::{
     BlockerView, ChangeView, DeploymentView, ExceptionState, ExceptionView, GateCode, GateView,

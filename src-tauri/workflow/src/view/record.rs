@@ -62,6 +62,41 @@ pub struct TimelineRow {
     pub release: Option<String>,
     /// Why it changed nothing, when it was refused.
     pub refused: Option<String>,
+    /// How far its signature can be trusted.
+    pub trust: TrustCode,
+    /// Why, in one sentence.
+    pub why: String,
+    /// Fingerprint of the key that the event names.
+    pub fingerprint: String,
+    /// The events that it builds on.
+    pub parents: Vec<String>,
+}
+
+/// How far a signature can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TrustCode {
+    /// It verifies, and its key was on the roster at that point.
+    Good,
+    /// It verifies, but nothing shows that the key could sign here then.
+    Unknown,
+    /// It does not verify, or its maker could know that the key was retired.
+    Bad,
+}
+
+/// One event with all that it takes to check it without this program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EventView {
+    /// The event.
+    pub event: String,
+    /// The bytes that were signed, as text.
+    pub text: String,
+    /// The armored signature.
+    pub signature: String,
+    /// The author's public key in OpenSSH form, as the roster has or had it.
+    pub public_key: Option<String>,
+    /// Commands for a shell that check this one event with `ssh-keygen`.
+    pub commands: Option<String>,
 }
 
 /// An event that changed nothing.
@@ -82,6 +117,34 @@ pub struct LedgerView {
     pub events: u32,
     /// What is wrong; empty when all is well.
     pub problems: Vec<String>,
+    /// Stored files in it.
+    pub files: u32,
+    /// When the check ended, RFC 3339 UTC.
+    pub at: String,
+    /// The same problems, each with its event and what to do.
+    pub damage: Vec<DamageView>,
+}
+
+/// One problem of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DamageView {
+    /// The event, when it is about one.
+    pub event: Option<String>,
+    /// The event's project.
+    pub project: Option<String>,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do.
+    pub cure: String,
+}
+
+/// How far a check of the ledger is, in events and stored files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckedView {
+    /// Looked at so far.
+    pub done: u32,
+    /// In the ledger.
+    pub total: u32,
 }
 
 /// A bundle that was written.

@@ -4,12 +4,12 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::{
-    AttachEvidence, Attest, Board, BundleView, CardView, CheckView, CloseRelease, CreateKey,
-    DecideException, EnrollMember, ExceptionView, FailureView, GateView, ItemDetail, KeyView,
-    LedgerView, MergeView, OpenRelease, PacketLook, PacketView, ProbeTrial, ProbeView,
-    ProgressView, ProjectView, RecordDeployment, ReleaseView, RequestException, RevocationView,
-    RotationView, SignOff, SignoffView, StatementView, StatusView, StrengthView, TemplateDocument,
-    TemplateView, TimelineRow, VerifyDeployment, VerifyView,
+    AttachEvidence, Attest, Board, BundleView, CardView, CheckView, CheckedView, CloseRelease,
+    CreateKey, DecideException, EnrollMember, EventView, ExceptionView, FailureView, GateView,
+    ItemDetail, KeyView, LedgerView, MergeView, OpenRelease, PacketLook, PacketView, ProbeTrial,
+    ProbeView, ProgressView, ProjectView, RecordDeployment, ReleaseView, RequestException,
+    RevocationView, RotationView, SignOff, SignoffView, StatementView, StatusView, StrengthView,
+    TemplateDocument, TemplateView, TimelineRow, VerifyDeployment, VerifyView,
 };
 
 macro_rules! schemas {
@@ -77,10 +77,12 @@ pub fn wire() -> Value {
         BundleView,
         CardView,
         CheckView,
+        CheckedView,
         CloseRelease,
         CreateKey,
         DecideException,
         EnrollMember,
+        EventView,
         ExceptionView,
         FailureView,
         GateView,

@@ -7,7 +7,7 @@ import type { Looks, Seen } from "./seen";
 import type { World } from "./world";
 
 /** Where the story stands when the fake starts. */
-export type Scenario = "first-run" | "demo" | "checked" | "ready" | "go" | "stale" | "deployed" | "huge" | "hostile";
+export type Scenario = "first-run" | "demo" | "checked" | "ready" | "go" | "stale" | "deployed" | "huge" | "hostile" | "damaged";
 
 /** What was looked at thirty hours ago. */
 const OLD = "database.no-createdb";
@@ -24,6 +24,8 @@ export function tell(world: World, scenario: Scenario): void {
       return huge(world);
     case "checked":
       return check(world, story);
+    case "damaged":
+      return damaged(world, story);
     default:
       settle(world, story);
   }
@@ -41,6 +43,24 @@ function check(world: World, story: Story): void {
   if (story.runs.get(OLD) === 1) story.age(OLD, 30);
   world.log("demo", "check-finished", "Check run finished", story.seed.id);
   world.log("demo", "attempt-refused", "Tried to sign as Security", story.seed.id, "The gate says No-go: items block");
+}
+
+/** Two machines met; a stranger's event came along, and one byte was changed. */
+function damaged(world: World, story: Story): void {
+  check(world, story);
+  const timeline = world.projects.get("demo")?.timeline ?? [];
+  const base = timeline[0]!;
+  world.log("demo", "item-attested", "Ticked signoff.rollback-tested as done", story.seed.id);
+  const here = timeline[0]!;
+  world.log("demo", "item-attested", "Ticked monitoring.alerts as done", story.seed.id);
+  const there = timeline[0]!;
+  there.parents = [base.event];
+  world.log("demo", "evidence-attached", "Attached restore.log to backups.restore", story.seed.id);
+  timeline[0]!.parents = [here.event, there.event];
+  world.log("demo", "item-attested", "claims: ticked backups.restore as done", story.seed.id, "It does not verify: signature: does not match the bytes");
+  Object.assign(timeline[0]!, { trust: "bad", why: "It does not verify: signature: does not match the bytes", by: KEYS[1]!.fingerprint, roles: [] });
+  world.log("demo", "item-attested", "Ticked cors.no-wildcard as done", story.seed.id, "the key is not on this project's roster");
+  Object.assign(timeline[0]!, { trust: "unknown", why: "It verifies, but the key was not on the roster: nobody here vouches for it", by: "SHA256:Xy7stranger", fingerprint: "SHA256:Xy7stranger", roles: [] });
 }
 
 function settle(world: World, story: Story): void {
@@ -149,6 +169,7 @@ function huge(world: World): void {
     looks,
     now: world.now,
   }));
+  for (let each = 0; each < 5000; each += 1) world.log("demo", "finding-recorded", `Recorded finding ${each + 1}`, "r-0");
   const first = project.stories[0];
   if (first) for (const { item } of first.items(["before"])) if (item.probes.length > 0) first.record(item, first.look(item), "Sana Okafor");
 }

@@ -49,6 +49,8 @@ export class World {
   readonly passphrases = new Map<string, string>();
   unlocked: KeyView | null = null;
   cancelled = false;
+  /** Whether the verification of the ledger was stopped. */
+  stopped = false;
   events = 0;
   readonly listeners = new Set<() => void>();
 
@@ -96,7 +98,12 @@ export class World {
     this.events += 1;
     const author = this.unlocked ?? KEYS[0]!;
     const roles = MEMBERS.find((each) => each.fingerprint === author.fingerprint)?.roles ?? ["admin"];
+    const before = this.projects.get(project)?.timeline[0];
     this.projects.get(project)?.timeline.unshift({
+      trust: "good",
+      why: `It verifies by the key of ${author.owner} <${author.email}>, on the roster then as ${roles.join(", ")}`,
+      fingerprint: author.fingerprint,
+      parents: before ? [before.event] : [],
       event: this.events.toString(16).padStart(4, "0").repeat(16),
       at: this.now().toISOString(),
       by: author.owner,

@@ -17,19 +17,19 @@ use crate::member::Role::{self, Admin, Devops, Management, Security};
 use crate::sshsig;
 
 /// A key whose private half is at hand.
-struct New {
+pub(super) struct New {
     key: PrivateKey,
-    print: Fingerprint,
+    pub(super) print: Fingerprint,
     line: String,
 }
 
-fn new(seed: u8) -> New {
+pub(super) fn new(seed: u8) -> New {
     let key = PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]));
     let line = key.public_key().to_openssh().expect("a line");
     New { key, print: sshsig::fingerprint(&line).expect("a fingerprint"), line }
 }
 
-fn print_of(who: &str) -> Fingerprint {
+pub(super) fn print_of(who: &str) -> Fingerprint {
     member(who, &[]).fingerprint
 }
 
@@ -51,18 +51,18 @@ impl New {
 }
 
 impl Story {
-    fn rotates(self, who: &str, to: &New) -> Self {
+    pub(super) fn rotates(self, who: &str, to: &New) -> Self {
         self.act(who, to.replaces(who))
     }
 
     /// Done with a key that is not among the cast.
-    fn act_with(self, key: &New, body: Body) -> Self {
+    pub(super) fn act_with(self, key: &New, body: Body) -> Self {
         let mut envelope = self.envelope("dan", body);
         envelope.author = key.print.clone();
         self.take(envelope)
     }
 
-    fn revokes(self, by: &str, key: &Fingerprint, since: Option<Duration>) -> Self {
+    pub(super) fn revokes(self, by: &str, key: &Fingerprint, since: Option<Duration>) -> Self {
         let since = since.map(|ago| self.at - ago);
         let (member, reason) = (key.clone(), "The laptop was stolen".to_owned());
         self.act(by, Body::KeyRevoked { member, reason, since })
@@ -73,7 +73,7 @@ impl Story {
     }
 }
 
-fn ticks(note: &str) -> Body {
+pub(super) fn ticks(note: &str) -> Body {
     let (release, item) = (release_id(), super::steps::item("backup"));
     Body::ItemAttested { release, item, tick: Done, note: note.into() }
 }

@@ -19,5 +19,6 @@ mod signoffs;
 mod staleness;
 mod steps;
 mod story;
+mod trusted;
 
 pub(crate) use story::Story;
