@@ -10,7 +10,7 @@ describe("the graph of the ledger", () => {
   it("is one line while one person works alone", () => {
     const rows = [{ event: "c", parents: ["b"] }, { event: "b", parents: ["a"] }, { event: "a", parents: [] }];
     expect(lanes(rows).map((each) => each.at)).toEqual([0, 0, 0]);
-    expect(lanes(rows).at(-1)?.below).toEqual([]);
+    expect(lanes(rows).map((each) => each.below)).toEqual([1, 1, 0]);
   });
 
   it("parts where two machines worked apart, and meets where they came together", () => {
@@ -22,7 +22,10 @@ describe("the graph of the ledger", () => {
     ];
     const told = lanes(rows);
     expect(told.map((each) => each.at)).toEqual([0, 0, 1, 0]);
-    expect(told.map((each) => each.below.length)).toEqual([2, 2, 1, 0]);
+    expect(told.map((each) => each.below)).toEqual([2, 2, 1, 0]);
+    expect(told[0]?.out).toEqual([0, 1]);
+    expect(told[2]?.out).toEqual([0]);
+    expect(told[3]).toEqual({ at: 0, into: [0], out: [], pass: [], below: 0 });
   });
 });
 

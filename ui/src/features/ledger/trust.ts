@@ -18,27 +18,32 @@ export const TRUST: Record<TrustCode, TrustLook> = {
   bad: { tone: "fail", icon: ShieldX, word: words.trust.bad },
 };
 
-/** One row of the graph: the lane of its dot, lanes that pass, and lanes that meet or leave here. */
+/** One row of the graph, by lanes counted from the left. */
 export interface Lanes {
+  /** Where its dot is. */
   at: number;
-  above: number[];
-  below: number[];
+  /** Lanes above that end in the dot. */
+  into: number[];
+  /** Lanes below that begin in the dot. */
+  out: number[];
+  /** Lanes that pass, from above to below. */
+  pass: [number, number][];
+  /** How many there are below. */
+  below: number;
 }
 
-/** Lanes of rows that stand newest first. Each lane waits for one parent. */
+/** Lanes of rows that stand newest first. Each lane waits for one event. */
 export function lanes(rows: Pick<TimelineRow, "event" | "parents">[]): Lanes[] {
   let open: string[] = [];
   return rows.map((row) => {
-    const above = open.map((_, lane) => lane);
-    let at = open.indexOf(row.event);
-    if (at < 0) at = open.push(row.event) - 1;
-    const next = open.filter((each, lane) => lane === at || each !== row.event);
-    const place = next.indexOf(row.event);
+    const into = open.flatMap((each, lane) => (each === row.event ? [lane] : []));
+    const at = into[0] ?? open.length;
     const [first, ...more] = row.parents;
-    if (first === undefined) next.splice(place, 1);
-    else next[place] = first;
-    for (const parent of more) if (!next.includes(parent)) next.push(parent);
-    open = [...new Set(next)];
-    return { at, above, below: open.map((_, lane) => lane) };
+    const next = open.map((each, lane) => (lane === at ? (first ?? "") : each));
+    if (into.length === 0 && first !== undefined) next.push(first);
+    const below = [...new Set([...next, ...more])].filter((each) => each !== "" && each !== row.event);
+    const pass = open.flatMap((each, lane): [number, number][] => (each === row.event ? [] : [[lane, below.indexOf(each)]]));
+    open = below;
+    return { at, into, out: row.parents.map((each) => below.indexOf(each)), pass, below: below.length };
   });
 }
