@@ -157,24 +157,12 @@ impl Ledger {
     /// # Errors
     /// Trouble with the file.
     pub fn events(&self, project: &ProjectId) -> Result<Vec<SignedEvent>, LedgerError> {
-        Ok(self.events_after(project, 0)?.into_iter().map(|(_, signed)| signed).collect())
+        let all = self.page(project, (0, i64::MAX), u32::MAX)?;
+        Ok(all.into_iter().map(|(_, signed)| signed).collect())
     }
 
-    /// The events that arrived after sequence number `seq`, each with its own, for a fold
-    /// that goes on where it stopped. 0 means from the start.
-    ///
-    /// # Errors
-    /// Trouble with the file.
-    pub fn events_after(
-        &self,
-        project: &ProjectId,
-        seq: i64,
-    ) -> Result<Vec<(i64, SignedEvent)>, LedgerError> {
-        self.read(|conn| event::after(conn, project, seq))
-    }
-
-    /// As [`Ledger::events_after`], but at most `most` events, none later than `last`: a long
-    /// ledger is read piece by piece.
+    /// The events after sequence number `seq` with their own, at most `most` of them and none
+    /// later than `last`: a long ledger is read piece by piece, and news are asked for.
     ///
     /// # Errors
     /// Trouble with the file.

@@ -91,22 +91,8 @@ pub(crate) fn ids(conn: &Connection, project: &ProjectId) -> rusqlite::Result<Ve
         .collect()
 }
 
-/// Events of the project with a sequence number above `seq`, in order of arrival.
-pub(crate) fn after(
-    conn: &Connection,
-    project: &ProjectId,
-    seq: i64,
-) -> rusqlite::Result<Vec<(i64, SignedEvent)>> {
-    conn.prepare_cached(
-        "SELECT seq, bytes, signature FROM event WHERE project = ?1 AND seq > ?2 ORDER BY seq",
-    )?
-    .query_map(params![project.as_str(), seq], |row| {
-        Ok((row.get(0)?, SignedEvent { bytes: row.get(1)?, signature: row.get(2)? }))
-    })?
-    .collect()
-}
-
-/// As [`after`], no later than `last`, and no more than `most` of them.
+/// The project's events after `seq`, no later than `last`, and no more than `most` of them,
+/// in the order of arrival.
 pub(crate) fn page(
     conn: &Connection,
     project: &ProjectId,
