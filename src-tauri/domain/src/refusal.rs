@@ -204,6 +204,12 @@ pub enum Refusal {
     /// The signer did not acknowledge exactly the approved exceptions.
     #[error("each approved exception must be acknowledged, and no other")]
     Acknowledgement,
+    /// The moment of signing is told in a way that cannot be true or read.
+    #[error(
+        "a moment of signing names an offset of at most 18 hours from UTC, and in one plain word \
+         how the key was opened"
+    )]
+    SigningUnsound,
     /// What was signed is not what there is.
     #[error("the release has changed since the statement was shown: look again, then sign")]
     StateMismatch,
@@ -287,6 +293,7 @@ impl Refusal {
             Self::SecondRole { .. } => "second-role",
             Self::NotReady { .. } => "not-ready",
             Self::Acknowledgement => "acknowledgement",
+            Self::SigningUnsound => "signing-unsound",
             Self::StateMismatch => "state-mismatch",
             Self::NothingToRevoke(_) => "nothing-to-revoke",
             Self::NotGo(_) => "not-go",

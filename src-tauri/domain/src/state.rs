@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::environment::Environment;
-use crate::event::{Decision, Event, Evidence, Subject, Tick, Verdict};
+use crate::event::{Decision, Event, Evidence, Signing, Subject, Tick, Verdict};
 use crate::finding::Finding;
 use crate::id::{Digest, EventId, ExceptionId, Fingerprint, ItemId, ProjectId, ReleaseId, RunId};
 use crate::material::{Difference, Material};
@@ -232,6 +232,8 @@ pub struct Signoff {
     pub exceptions: Vec<ExceptionId>,
     /// Digest of `covers`.
     pub state: Digest,
+    /// The moment of signing, as the signer's program told it.
+    pub signing: Option<Signing>,
     /// What was signed.
     pub covers: Arc<Material>,
     /// Set once something that was signed has changed, and never unset: a change that is

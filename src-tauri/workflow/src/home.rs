@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Local, SubsecRound, Utc};
 use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope};
 use countersign_domain::fold::Fold;
 use countersign_domain::id::{EventId, ProjectId, ReleaseId};
@@ -33,6 +33,8 @@ type Variable = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct World {
     /// The time.
     pub now: Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    /// Minutes by which the local clock is ahead of UTC at that time.
+    pub utc_offset: Arc<dyn Fn(DateTime<Utc>) -> i32 + Send + Sync>,
     /// Fills bytes from a secure source.
     pub random: Random,
     /// Reads a variable of the process environment.
@@ -45,6 +47,7 @@ impl World {
     pub fn real() -> Self {
         Self {
             now: Arc::new(Utc::now),
+            utc_offset: Arc::new(|at| at.with_timezone(&Local).offset().local_minus_utc() / 60),
             random: Arc::new(|bytes| {
                 use rand::TryRngCore as _;
                 // Without a random source nothing here is safe to go on with.

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
-use countersign_domain::event::{Artifact, Body, Decision, Evidence, Subject, Tick, Verdict};
+use countersign_domain::event::{
+    Artifact, Body, Decision, Evidence, Signing, Subject, Tick, Verdict,
+};
 use countersign_domain::id::{Digest, ExceptionId, Fingerprint, ItemId, ProjectId, ReleaseId};
 use countersign_ledger::keys::UnlockedKey;
 
@@ -193,6 +195,11 @@ impl Home {
             exceptions,
             state: Digest::parse(&request.state)?,
             comment: request.comment.trim().to_owned(),
+            // Both fronts ask for the passphrase of each signature.
+            signing: Some(Signing {
+                utc_offset: (self.world.utc_offset)(self.now()),
+                opened: "passphrase".into(),
+            }),
         };
         self.act(key, &project, body)?;
         self.release(&project, &release)

@@ -1,7 +1,9 @@
 //! Three people, three machines, no network: a release goes to and fro in packets until all
 //! have signed, and each holds the same record.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use countersign_tests::Cli;
@@ -68,6 +70,11 @@ impl Person {
         Ok(Self { cli, email })
     }
 
+    /// With a clock that shows the time of another place (POSIX TZ).
+    fn in_zone(self, zone: &str) -> Self {
+        Self { cli: self.cli.env("TZ", zone), email: self.email }
+    }
+
     fn says(&self, item: &str, tick: &str, note: &str) -> Result<()> {
         self.cli.succeed(&["attest", item, tick, "--note", note])?;
         Ok(())
@@ -109,9 +116,9 @@ fn number(value: &Value, field: &str) -> Result<u64> {
 #[test]
 fn three_people_on_three_machines_sign_one_release() -> Result<()> {
     let table = Table { folder: tempfile::tempdir()? };
-    let ana = Person::new("Ana Ortiz", "ana@example.org")?;
-    let ben = Person::new("Ben Okoro", "ben@example.org")?;
-    let mia = Person::new("Mia Sand", "mia@example.org")?;
+    let ana = Person::new("Ana Ortiz", "ana@example.org")?.in_zone("XAA-5:30");
+    let ben = Person::new("Ben Okoro", "ben@example.org")?.in_zone("XBB3");
+    let mia = Person::new("Mia Sand", "mia@example.org")?.in_zone("UTC0");
 
     // Cards: who somebody is, signed by the key.
     for (person, role) in [(&ben, "devops"), (&mia, "management")] {
@@ -184,6 +191,15 @@ fn three_people_on_three_machines_sign_one_release() -> Result<()> {
         person.cli.succeed(&["verify", text(&file)?, "--require", roles])?;
     }
     ensure!(sums.iter().all(|sum| *sum == sums[0]), "{sums:?}");
+    let record = unzipped(&table.path(&format!("{}.zip", ana.email)), "record.json")?;
+    let record: Value = serde_json::from_str(&record)?;
+    for (role, offset) in [("security", "+05:30"), ("devops", "-03:00"), ("management", "+00:00")] {
+        let blocks = record["signatures"]["required"].as_array().context("blocks")?;
+        let block = blocks.iter().find(|block| block["role"] == role).context(role)?;
+        let told = |name: &str| block["signature"][name].as_str().unwrap_or_default();
+        ensure!(told("local_time").ends_with(offset), "{role}: {block:#}");
+        ensure!(told("authenticated").contains("its passphrase for this act"), "{block:#}");
+    }
     Ok(())
 }
 
@@ -234,4 +250,11 @@ fn a_packet_that_is_cut_changed_or_of_something_else_is_refused_whole() -> Resul
     let here = ben.cli.json(&["packet", "write", "--out", text(&other)?])?;
     ensure!(here["heads"] == later["heads"], "{here:#}");
     Ok(())
+}
+
+/// A member of the bundle `file`, as stock unzip gives it.
+fn unzipped(file: &Path, member: &str) -> Result<String> {
+    let mut unzip = Command::new("unzip");
+    unzip.args(["-p", text(file)?, member]);
+    Ok(countersign_tests::run(&mut unzip, Duration::from_secs(20))?.stdout)
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Evidence, Subject, Tick, Verdict};
+use super::{Decision, Evidence, Signing, Subject, Tick, Verdict};
 use crate::environment::Environment;
 use crate::finding::Finding;
 use crate::id::{Digest, ExceptionId, Fingerprint, ItemId, ReleaseId, RunId};
@@ -187,6 +187,9 @@ pub enum Body {
         /// In the signer's own words.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         comment: String,
+        /// The moment of signing; none in what older programs wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signing: Option<Signing>,
     },
     /// The release went out.
     DeploymentRecorded {

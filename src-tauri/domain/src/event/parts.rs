@@ -52,6 +52,31 @@ pub struct Evidence {
     pub observed_at: DateTime<Utc>,
 }
 
+/// The moment of signing as the signer's own program knew it. It is signed with the rest,
+/// yet a signature cannot prove it: a reader is told whose word it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signing {
+    /// Minutes by which the signer's clock was ahead of UTC.
+    pub utc_offset: i32,
+    /// How the key was opened for this one act: `passphrase`, or the word of a newer program.
+    pub opened: String,
+}
+
+impl Signing {
+    /// The farthest that a clock may be from UTC, in minutes.
+    pub const MAX_OFFSET: u32 = 18 * 60;
+
+    /// Whether the offset is one of this earth, and the word a plain one.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let plain = |c: char| c.is_ascii_lowercase() || c == '-';
+        self.utc_offset.unsigned_abs() <= Self::MAX_OFFSET
+            && (1..=32).contains(&self.opened.len())
+            && self.opened.chars().all(plain)
+    }
+}
+
 /// What a person says about an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

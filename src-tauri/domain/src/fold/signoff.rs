@@ -21,13 +21,17 @@ pub(super) fn sign(
     body: &Body,
     sees_all: bool,
 ) -> Result<(), Refusal> {
-    let Body::SignedOff { release, role, decision, meaning, exceptions, state, comment } = body
+    let Body::SignedOff { release, role, decision, meaning, exceptions, state, comment, signing } =
+        body
     else {
         return Err(Refusal::NoProject);
     };
     needs(&stamp.by, &[*role])?;
     text("meaning", meaning, MAX_NOTE)?;
     optional_text("comment", comment)?;
+    if signing.as_ref().is_some_and(|known| !known.is_sound()) {
+        return Err(Refusal::SigningUnsound);
+    }
     if !project.policy.required_roles.contains(role) {
         return Err(Refusal::RoleNotRequired(*role));
     }
@@ -57,6 +61,7 @@ pub(super) fn sign(
         comment: comment.clone(),
         exceptions: exceptions.clone(),
         state: state.clone(),
+        signing: signing.clone(),
         covers: Arc::new(now),
         stale: (!matches).then(|| unseen(stamp, state)),
     };

@@ -1,10 +1,10 @@
 //! Group G: one block for each role, with everything that 21 CFR 11.50 wants on the page,
 //! and every earlier word of every role.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use serde::Serialize;
 
-use countersign_domain::event::{Decision, Verdict};
+use countersign_domain::event::{Decision, Signing, Verdict};
 use countersign_domain::gate::{SignoffStanding, signoff_standing};
 use countersign_domain::id::{Digest, EventId, ExceptionId, Fingerprint};
 use countersign_domain::member::Role;
@@ -51,6 +51,10 @@ pub struct SignatureRecord {
     pub meaning: String,
     /// In the signer's words.
     pub comment: String,
+    /// The signer's own time, RFC 3339 with its distance from UTC, as their program told it.
+    pub local_time: Option<String>,
+    /// How the signer was authenticated, and whose word that is.
+    pub authenticated: String,
     /// SHA-256 of the material state that the signature covers.
     pub state: Digest,
     /// Exceptions acknowledged, one by one.
@@ -151,6 +155,8 @@ fn record(facts: &Facts<'_>, signoff: &Signoff) -> SignatureRecord {
         decision: signoff.decision,
         meaning: signoff.meaning.clone(),
         comment: signoff.comment.clone(),
+        local_time: signoff.signing.as_ref().and_then(|told| local_time(signer.at, told)),
+        authenticated: authenticated(key, signoff.signing.as_ref()),
         state: signoff.state.clone(),
         acknowledged: signoff
             .exceptions
@@ -175,6 +181,28 @@ fn record(facts: &Facts<'_>, signoff: &Signoff) -> SignatureRecord {
         }),
         signer,
     }
+}
+
+fn local_time(at: DateTime<Utc>, told: &Signing) -> Option<String> {
+    let offset = FixedOffset::east_opt(told.utc_offset.checked_mul(60)?)?;
+    Some(at.with_timezone(&offset).to_rfc3339_opts(SecondsFormat::Secs, false))
+}
+
+/// Touch is proved by a security key's signature; a passphrase only the signer's program saw.
+fn authenticated(key: &str, told: Option<&Signing>) -> String {
+    let held = if key.starts_with("sk-") {
+        "By a security key that was touched, as its signature proves"
+    } else {
+        "By the private key, as the signature proves"
+    };
+    let opened = match told.map(|told| told.opened.as_str()) {
+        None => "how it was opened was not recorded".to_owned(),
+        Some("passphrase") => {
+            "opened with its passphrase for this act, as the signer's program told".to_owned()
+        }
+        Some(other) => format!("opened by {other}, as the signer's program told"),
+    };
+    format!("{held}; {opened}")
 }
 
 fn distinct_signers(facts: &Facts<'_>) -> DutyCheck {

@@ -104,6 +104,9 @@ fn signature(out: &mut String, block: &RoleBlock) {
         let _ = writeln!(out, "- Comment: {}", md(&one.comment));
     }
     let _ = writeln!(out, "- Signed at: {}", utc(one.signer.at));
+    let local = one.local_time.as_deref().unwrap_or("not recorded");
+    let _ = writeln!(out, "- Local time of the signer: {local}");
+    let _ = writeln!(out, "- Authenticated: {}", md(&one.authenticated));
     let _ = writeln!(out, "- Digest signed: `{}`", one.state);
     let _ = writeln!(out, "- Key: {} `{}`", md(&one.algorithm), one.signer.fingerprint);
     let _ = writeln!(out, "- Event: {} `{}`", one.signer.sequence, one.signer.event);

@@ -78,6 +78,11 @@ fn each_signature_stands_in_full_on_the_page() {
             assert!(report.contains(shown), "{shown} in report.md");
         }
     }
+    // The story's people sign five and a half hours behind UTC.
+    let opened = "opened with its passphrase for this act";
+    for page in [&html, &report] {
+        assert!(page.matches("-05:30").count() >= 3 && page.matches(opened).count() >= 3, "{page}");
+    }
     for shown in ["Digest signed", "Signature bytes", "Exceptions acknowledged", "UTC"] {
         assert!(html.contains(shown), "{shown}");
     }

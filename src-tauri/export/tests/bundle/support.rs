@@ -8,7 +8,7 @@ use countersign_domain::canonical;
 use countersign_domain::environment::Environment;
 use countersign_domain::event::{
     Artifact, Body, Decision, ENVELOPE_VERSION, Envelope, Evidence, NAMESPACE, SignedEvent,
-    Subject, Tick, Verdict,
+    Signing, Subject, Tick, Verdict,
 };
 use countersign_domain::finding::{Finding, Note, Outcome, Reason};
 use countersign_domain::fold::{Fold, Templates};
@@ -241,6 +241,7 @@ impl Story {
             },
             state: Material::of(project, known).digest(),
             comment: comment.into(),
+            signing: Some(Signing { utc_offset: -330, opened: "passphrase".into() }),
         };
         self.tell(by, body);
     }

@@ -6,7 +6,7 @@ use super::Story;
 use super::people::member;
 use super::steps::exception;
 use crate::event::Tick::NotDone;
-use crate::event::{Body, Decision};
+use crate::event::{Body, Decision, Signing};
 use crate::gate::SignoffStanding::{Declined, Revoked, Signed, Stale};
 use crate::gate::Verdict::{Go, NoGo, Ready};
 use crate::id::{Digest, ExceptionId};
@@ -25,12 +25,13 @@ fn changed(
         mut exceptions,
         mut state,
         comment,
+        signing,
     } = body
     else {
         panic!("a sign-off");
     };
     change(&mut exceptions, &mut state, &mut meaning);
-    Body::SignedOff { release, role, decision, meaning, exceptions, state, comment }
+    Body::SignedOff { release, role, decision, meaning, exceptions, state, comment, signing }
 }
 
 #[test]
@@ -76,6 +77,33 @@ fn a_stale_signature_still_binds_its_signer_until_it_is_taken_back() {
         .sign(Security, "bob")
         .sign(Management, "mia")
         .expect_gate(Go);
+}
+
+#[test]
+fn a_moment_of_signing_is_kept_and_one_that_cannot_be_is_refused() {
+    for (utc_offset, opened, sound) in [
+        (0, "passphrase", true),
+        (-18 * 60, "a-newer-way", true),
+        (18 * 60 + 1, "passphrase", false),
+        (i32::MIN, "passphrase", false),
+        (0, "", false),
+        (0, "With a Passphrase", false),
+        (0, "a-word-that-is-longer-than-any-plain-word", false),
+    ] {
+        let story = Story::ready();
+        let mut body = story.statement(Security, Decision::Approve, "");
+        let told = Signing { utc_offset, opened: opened.into() };
+        if let Body::SignedOff { signing, .. } = &mut body {
+            *signing = Some(told.clone());
+        }
+        let story = story.act("ana", body);
+        if sound {
+            let story = story.expect_signoff(Security, Signed);
+            assert_eq!(story.release().signoffs[&Security].signing, Some(told));
+        } else {
+            story.expect_refused("signing-unsound");
+        }
+    }
 }
 
 #[test]

@@ -227,6 +227,7 @@ impl Story {
             exceptions: exceptions.map(|known| known.id.clone()).collect(),
             state: Material::of(self.project(), self.release()).digest(),
             comment: comment.into(),
+            signing: None,
         }
     }
 

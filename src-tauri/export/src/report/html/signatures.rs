@@ -62,6 +62,11 @@ fn signed(block: &RoleBlock, one: &SignatureRecord) -> String {
         pair("Meaning", &html(&one.meaning)),
         pair("Comment", &html(&one.comment)),
         pair("Signed at", &when(one.signer.at)),
+        pair(
+            "Local time of the signer",
+            &html(one.local_time.as_deref().unwrap_or("not recorded")),
+        ),
+        pair("Authenticated", &html(&one.authenticated)),
         pair("Exceptions acknowledged", &acknowledged),
         pair("At the deployment", then),
         pair("Digest signed", &code(one.state.as_str())),
