@@ -129,7 +129,7 @@ export const windowWords = {
     detail: "Event",
     key: "Key",
     parents: "Builds on",
-    signed: "What was signed",
+    signed: "The bytes that the signature must cover",
     byHand: "Check it without this program",
     noCommands: "Its bytes or its key cannot be read, so there is nothing to check it with.",
   },
