@@ -12,7 +12,7 @@ use countersign_domain::id::{ItemId, ProjectId, ReleaseId};
 use countersign_ledger::Ledger;
 use countersign_ledger::keys::UnlockedKey;
 use countersign_workflow::view::{OpenRelease, VerifyCode};
-use countersign_workflow::{Home, ProjectFile, World};
+use countersign_workflow::{Format, Home, ProjectFile, World};
 use ssh_key::{PublicKey, SshSig};
 use zeroize::Zeroizing;
 
@@ -20,6 +20,8 @@ use zeroize::Zeroizing;
 const RECORD: usize = 10_000;
 /// Events of the project that is opened.
 const PROJECT: usize = 100_000;
+/// Events of the release that is printed.
+const RELEASE: usize = 300;
 /// Repetitions; the median is printed.
 const ROUNDS: usize = 7;
 
@@ -44,7 +46,30 @@ pub(crate) fn measure(out: &mut dyn Write) -> Result<()> {
         opened.warm.as_secs_f64() * 1e3,
         opened.again.as_secs_f64() * 1e3
     )?;
+    let (pdf, events) = typesetting()?;
+    writeln!(
+        out,
+        "PDF/A-3 of a release of {events} events with every item of the checklist: {:.0} ms",
+        pdf.as_secs_f64() * 1e3
+    )?;
     Ok(())
+}
+
+/// How long `export --format pdf` takes, its program's start included.
+fn typesetting() -> Result<(Duration, usize)> {
+    let folder = tempfile::tempdir()?;
+    let (project, releases, _) = grown(folder.path(), RELEASE, 1)?;
+    let release = releases.first().context("a release")?;
+    let home = Home::open(folder.path(), World::real())?;
+    home.project(&project)?;
+    let path = folder.path().join("record.pdf");
+    let mut took = Vec::new();
+    for _ in 0..ROUNDS {
+        let clock = Instant::now();
+        home.export_as(&project, release, Format::Pdf, Some(&path))?;
+        took.push(clock.elapsed());
+    }
+    Ok((median(took), RELEASE))
 }
 
 /// How long looks at a project take.

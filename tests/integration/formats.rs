@@ -1,206 +1,9 @@
 //! What `countersign export --format` writes, read by programs that are not ours: each must
 //! take what we write, see in it what happened, and refuse a copy that was broken.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, Result, ensure};
-use chrono::{TimeDelta, Utc};
-use countersign_tests::{Cli, Ran, Validators};
+use countersign_tests::{ARTIFACT, Ran, Signed, Validators, path_text};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-const PASSPHRASE: &str = "a passphrase for tests";
-const ARTIFACT: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-const PROJECT: &str = "\
-[project]
-name = \"Shop <b>\"
-
-[[environment]]
-name = \"staging\"
-
-[environment.targets]
-source = \"source\"
-";
-const TEMPLATE: &str = r#"
-format = 1
-id = "short"
-title = "Short"
-version = "1"
-[[section]]
-id = "a"
-title = "Critical"
-severity = "critical"
-phase = "before"
-risk = "Anybody *signs in*."
-controls = ["nist-800-53r5:IA-5(7)", "nist-800-53r5:SC-8", "asvs:v5.0.0-11.5.1"]
-[[section.item]]
-id = "a.good"
-title = "Good"
-verify = "probe"
-probes = [{ use = "command.exit-zero", run = ["sh", "good.sh"] }]
-freshness_hours = 24
-[[section]]
-id = "b"
-title = "High"
-severity = "high"
-phase = "before"
-controls = ["nist-800-53r5:CP-9"]
-[[section.item]]
-id = "b.bad"
-title = "Bad & <dangerous>"
-verify = "probe"
-probes = [{ use = "command.exit-zero", run = ["sh", "bad.sh"] }]
-[[section.item]]
-id = "b.unsure"
-title = "Unsure, and looked at by a person"
-verify = "probe-or-person"
-probes = [{ use = "redis.password-required" }, { use = "command.exit-zero", run = ["sh", "good.sh"] }]
-[[section.item]]
-id = "b.person"
-title = "Only a person can tell"
-verify = "person"
-[[section.item]]
-id = "b.other"
-title = "Does not apply"
-verify = "person"
-[[section]]
-id = "c"
-title = "Afterwards"
-severity = "recommended"
-phase = "after"
-[[section.item]]
-id = "c.unsure"
-title = "One claim passes, the other could not be told"
-verify = "probe"
-probes = [{ use = "command.exit-zero", run = ["sh", "good.sh"] }, { use = "redis.password-required" }]
-[[section.item]]
-id = "c.never"
-title = "Nobody has looked"
-verify = "person"
-"#;
-
-/// A release that three have signed, on one machine.
-struct Signed {
-    cli: Cli,
-    folder: TempDir,
-}
-
-impl Signed {
-    fn new() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let cli = Cli::new()?.env("COUNTERSIGN_PASSPHRASE", PASSPHRASE);
-        let signed = Self { cli, folder };
-        signed.enroll()?;
-        let artifact = format!("app.tar={ARTIFACT}");
-        signed.open("1.0", &["--artifact", &artifact])?;
-        signed.cli.run(&["--key", "ben@example.org", "check", "--after"])?.with_code(1)?;
-        signed.settle()?;
-        Ok(signed)
-    }
-
-    fn by(&self, person: &str, arguments: &[&str]) -> Result<Ran> {
-        let key = format!("{person}@example.org");
-        self.cli.succeed(&[&["--key", &key], arguments].concat())
-    }
-
-    fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
-        let path = self.folder.path().join(name);
-        std::fs::write(&path, bytes).with_context(|| path.display().to_string())?;
-        Ok(path)
-    }
-
-    fn enroll(&self) -> Result<()> {
-        std::fs::create_dir(self.folder.path().join("source"))?;
-        self.write("source/good.sh", b"exit 0\n")?;
-        self.write("source/bad.sh", b"exit 1\n")?;
-        for (owner, email) in [
-            ("Ana Ortiz", "ana@example.org"),
-            ("Ben Okoro", "ben@example.org"),
-            ("Mia Sand", "mia@example.org"),
-        ] {
-            self.cli.succeed(&["key", "create", "--owner", owner, "--email", email])?;
-        }
-        let project = self.write("countersign.toml", PROJECT.as_bytes())?;
-        self.by("ana", &["project", "create", text(&project)?, "--role", "security"])?;
-        for (owner, email, role) in [
-            ("Ben Okoro", "ben@example.org", "devops"),
-            ("Mia Sand", "mia@example.org", "management"),
-        ] {
-            let key = self.cli.succeed(&["key", "public", email])?.stdout;
-            let key = ["--public-key", key.trim()];
-            let who = ["roster", "add", "--name", owner, "--email", email, "--role", role];
-            self.by("ana", &[&who[..], &key].concat())?;
-        }
-        let template = self.write("short.toml", TEMPLATE.as_bytes())?;
-        self.cli.succeed(&["template", "import", text(&template)?])?;
-        Ok(())
-    }
-
-    fn open(&self, version: &str, more: &[&str]) -> Result<()> {
-        let open = ["release", "open", version, "--environment", "staging", "--template", "short"];
-        self.by("ben", &[&open[..], more].concat())?;
-        Ok(())
-    }
-
-    /// Words of people, an exception, a refusal to sign, and then three signatures.
-    fn settle(&self) -> Result<()> {
-        let file = self.write("seen.txt", b"401 with an old password\n")?;
-        let seen = ["--note", "Tried it by hand", "--file", text(&file)?];
-        self.by("ben", &[&["attest", "b.unsure", "--done"], &seen[..]].concat())?;
-        self.by("ben", &["attest", "b.person", "--done"])?;
-        let why = "There is no <cache>";
-        self.by("ben", &["attest", "b.other", "--not-applicable", "--note", why])?;
-        let expires = (Utc::now() + TimeDelta::days(7)).format("%Y-%m-%d").to_string();
-        self.by(
-            "ben",
-            &[
-                "except",
-                "request",
-                "b.bad",
-                "--reason",
-                "The store is new",
-                "--control",
-                "Two replicas",
-                "--owner",
-                "ben@example.org",
-                "--expires",
-                &expires,
-            ],
-        )?;
-        let exceptions = self.cli.json(&["except", "list"])?;
-        let exception = exceptions[0]["id"].as_str().context("an exception")?.to_owned();
-        self.by("mia", &["except", "approve", &exception, "--note", "For a week"])?;
-        let no = ["sign", "--role", "security", "--decline", "--comment", "Where is the log?"];
-        self.by("ana", &no)?;
-        for (person, role) in [("ana", "security"), ("ben", "devops"), ("mia", "management")] {
-            self.by(person, &["sign", "--role", role, "--acknowledge", &exception])?;
-        }
-        self.cli.run(&["gate"])?.with_code(0)?;
-        Ok(())
-    }
-
-    /// Exports twice, which must give the same bytes.
-    fn export(&self, format: &str) -> Result<PathBuf> {
-        let path = self.folder.path().join(format!("{format}.json"));
-        let again = self.folder.path().join("again.json");
-        for path in [&path, &again] {
-            self.by("mia", &["export", "--format", format, "--out", text(path)?])?;
-        }
-        ensure!(std::fs::read(&path)? == std::fs::read(&again)?, "{format} differs");
-        Ok(path)
-    }
-
-    /// A copy in which one text is replaced by another.
-    fn broken(&self, path: &Path, from: &str, to: &str) -> Result<PathBuf> {
-        let whole = std::fs::read_to_string(path)?;
-        ensure!(whole.contains(from), "{from} is not in {whole}");
-        self.write("broken.json", whole.replacen(from, to, 1).as_bytes())
-    }
-}
-
-fn text(path: &Path) -> Result<&str> {
-    path.to_str().context("a temporary path is UTF-8")
-}
 
 fn refused(sentence: &str, ran: &Ran) -> Result<()> {
     ensure!(ran.code.is_some_and(|code| code != 0), "{sentence}: {}", ran.stdout);
@@ -218,7 +21,8 @@ fn others_read_what_is_exported_and_refuse_what_was_broken() -> Result<()> {
     oscal(&validators, &signed)?;
     hdf(&validators, &signed)?;
     dsse(&validators, &signed)?;
-    bundled(&signed)
+    bundled(&signed)?;
+    ci(&validators, &signed)
 }
 
 fn oscal(validators: &Validators, signed: &Signed) -> Result<()> {
@@ -253,6 +57,45 @@ fn oscal(validators: &Validators, signed: &Signed) -> Result<()> {
         ("another version", "\"oscal-version\":\"1.1.3\"", "\"oscal-version\":\"1.0.0\""),
     ] {
         refused(sentence, &validators.oscal(&signed.broken(&path, from, to)?)?)?;
+    }
+    for held in validators.oscal_schemas(&path)? {
+        held.with_code(0)?;
+    }
+    for (sentence, from, to) in [
+        ("an outcome that OSCAL does not know", "\"state\":\"satisfied\"", "\"state\":\"partly\""),
+        ("no plan", "\"import-ap\"", "\"import-app\""),
+        ("a time that is none", "\"collected\":\"20", "\"collected\":\"x20"),
+    ] {
+        for held in validators.oscal_schemas(&signed.broken(&path, from, to)?)? {
+            refused(sentence, &held)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a pipeline reads of a run, by the schemas of those who read it.
+fn ci(validators: &Validators, signed: &Signed) -> Result<()> {
+    let folder = signed.folder.path();
+    let (junit, sarif) = (folder.join("run.xml"), folder.join("run.sarif"));
+    let reports = ["--junit", path_text(&junit)?, "--sarif", path_text(&sarif)?];
+    let check = ["--key", "ben@example.org", "--release", "1.0", "check", "--after"];
+    let check = [&check[..], &reports[..]].concat();
+    signed.cli.run(&check)?.with_code(1)?;
+    validators.junit(&junit)?.with_code(0)?;
+    validators.sarif(&sarif)?.with_code(0)?;
+    for (sentence, from, to) in [
+        ("a case without a name", "<testcase name=", "<testcase title="),
+        ("a property of a case", "</testcase>", "<properties/></testcase>"),
+        ("an element that is none", "<testcase name=", "<note/><testcase name="),
+    ] {
+        refused(sentence, &validators.junit(&signed.broken(&junit, from, to)?)?)?;
+    }
+    for (sentence, from, to) in [
+        ("another version", "\"version\": \"2.1.0\"", "\"version\": \"2.0.0\""),
+        ("a level that SARIF does not know", "\"level\": \"error\"", "\"level\": \"bad\""),
+        ("no driver", "\"driver\"", "\"drivers\""),
+    ] {
+        refused(sentence, &validators.sarif(&signed.broken(&sarif, from, to)?)?)?;
     }
     Ok(())
 }
@@ -330,14 +173,14 @@ fn dsse(validators: &Validators, signed: &Signed) -> Result<()> {
 /// The bundle holds the same two documents, and is refused when one of them was changed.
 fn bundled(signed: &Signed) -> Result<()> {
     let path = signed.folder.path().join("bundle.zip");
-    signed.by("mia", &["--release", "1.0", "export", "--out", text(&path)?])?;
-    signed.cli.succeed(&["verify", text(&path)?])?;
+    signed.by("mia", &["--release", "1.0", "export", "--out", path_text(&path)?])?;
+    signed.cli.succeed(&["verify", path_text(&path)?])?;
     let mut bundle = zip::ZipArchive::new(std::fs::File::open(&path)?)?;
     for (member, format) in [("oscal.json", "oscal"), ("hdf.json", "hdf")] {
         let mut held = String::new();
         std::io::Read::read_to_string(&mut bundle.by_name(member)?, &mut held)?;
         let out = signed.folder.path().join(member);
-        let export = ["--release", "1.0", "export", "--format", format, "--out", text(&out)?];
+        let export = ["--release", "1.0", "export", "--format", format, "--out", path_text(&out)?];
         signed.by("mia", &export)?;
         ensure!(held == std::fs::read_to_string(&out)?, "{member} is another");
     }

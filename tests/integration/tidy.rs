@@ -85,6 +85,12 @@ const ROOMS: &[Room] = &[
         features: &[("chrono", "clock"), ("chrono", "now")],
     },
     Room {
+        package: "countersign-pdf",
+        ours: &["countersign-domain", "countersign-export"],
+        outside: Outside::Never(&["rusqlite", "tauri", "tokio", "reqwest", "rustls", "rand"]),
+        features: &[("chrono", "clock"), ("chrono", "now")],
+    },
+    Room {
         package: "countersign-workflow",
         ours: &[
             "countersign-domain",

@@ -20,6 +20,7 @@ mod prometheus;
 mod recorder;
 mod redis;
 mod release;
+mod signed;
 mod validators;
 mod venv;
 
@@ -42,4 +43,5 @@ pub use prometheus::{Alertmanager, Prometheus, PrometheusOptions};
 pub use recorder::{Recorder, Wrapping};
 pub use redis::{Redis, RedisOptions};
 pub use release::{Opened, PASSPHRASE, open_release};
+pub use signed::{ARTIFACT, Signed, path_text};
 pub use validators::Validators;

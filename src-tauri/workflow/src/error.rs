@@ -8,6 +8,7 @@ use countersign_export::{BadPacket, ExportError};
 use countersign_ledger::LedgerError;
 use countersign_ledger::keys::KeyError;
 
+use crate::pdf::PdfError;
 use crate::view::FailureView;
 
 /// Why a verb did not do what it was asked.
@@ -39,6 +40,9 @@ pub enum Failure {
     /// The record could not be written.
     #[error("{0}")]
     Export(#[from] ExportError),
+    /// There is no PDF.
+    #[error("{0}")]
+    Pdf(#[from] PdfError),
     /// A file that is no packet, or one that was changed.
     #[error("{0}")]
     Packet(#[from] BadPacket),
@@ -122,6 +126,7 @@ impl Failure {
             Self::Template { .. } => "template",
             Self::Markdown(_) => "markdown",
             Self::Export(_) => "export",
+            Self::Pdf(_) => "pdf",
             Self::Packet(_) => "packet",
             Self::Stranger { .. } => "stranger",
             Self::PacketGap { .. } => "packet-gap",
@@ -164,6 +169,12 @@ impl Failure {
                 "Open the next release with --artifact NAME=SHA256, or from a clean commit"
                     .to_owned()
             }
+            Self::Pdf(PdfError::Missing { .. }) => {
+                "It comes with the .deb; in a checkout: cargo build --package countersign-pdf \
+                 --features typst"
+                    .to_owned()
+            }
+            Self::Pdf(_) => "Please report it, with the release's bundle if you may".to_owned(),
             Self::Export(_) => "Check the ledger with `countersign project check`".to_owned(),
             Self::File { .. } => "Check that the path exists and may be used".to_owned(),
             Self::ProjectFile { .. } => "See the sample in the README".to_owned(),

@@ -1,5 +1,5 @@
-//! The audit record in other people's formats, each as one file. Two follow from the events
-//! alone; the statement is signed by whoever exports it.
+//! The audit record in other people's formats, each as one file. All but one follow from the
+//! events alone; the statement is signed by whoever exports it.
 
 use std::path::Path;
 
@@ -12,6 +12,7 @@ use countersign_ledger::keys::UnlockedKey;
 
 use crate::error::Failure;
 use crate::home::Home;
+use crate::pdf;
 use crate::query;
 use crate::record::{PROGRAM, slug};
 use crate::view::BundleView;
@@ -23,15 +24,35 @@ pub enum Format<'a> {
     Oscal,
     /// HDF ExecJSON, for Heimdall.
     Hdf,
+    /// PDF/A-3 to print, with record.json attached.
+    Pdf,
     /// An in-toto statement in a DSSE envelope, signed by this key.
     Dsse(&'a UnlockedKey),
 }
 
 impl Format<'_> {
+    /// The format of that name, of those that need nobody's key.
+    ///
+    /// # Errors
+    /// [`Failure::Input`].
+    pub fn unsigned(name: &str) -> Result<Self, Failure> {
+        match name {
+            "oscal" => Ok(Self::Oscal),
+            "hdf" => Ok(Self::Hdf),
+            "pdf" => Ok(Self::Pdf),
+            other => Err(Failure::Input {
+                field: "format",
+                problem: format!("{other:?} is no format of the record"),
+                hint: "Use pdf, oscal or hdf",
+            }),
+        }
+    }
+
     fn ending(self) -> &'static str {
         match self {
             Self::Oscal => "oscal.json",
             Self::Hdf => "hdf.json",
+            Self::Pdf => "pdf",
             Self::Dsse(_) => "dsse.json",
         }
     }
@@ -43,7 +64,7 @@ impl Home {
     /// same bytes.
     ///
     /// # Errors
-    /// [`Failure::Export`], for one when a statement has nothing to name by digest;
+    /// [`Failure::Pdf`] where the program that typesets is missing or fails; [`Failure::Export`], for one when a statement has nothing to name by digest;
     /// [`Failure::Refused`] when its key is not on the roster; [`Failure::File`] when it
     /// cannot be written.
     pub fn export_as(
@@ -57,6 +78,8 @@ impl Home {
             let (known, found) = query::find(fold, release)?;
             let record = AuditRecord::build(&Source { fold, release, program: PROGRAM })?;
             let bytes = match format {
+                // Typesetting takes its time: it must not hold up who else reads.
+                Format::Pdf => record.to_json()?,
                 Format::Oscal => oscal(&record)?,
                 Format::Hdf => hdf(&record)?,
                 Format::Dsse(key) => envelope(fold, &record, key)?,
@@ -66,6 +89,10 @@ impl Home {
                 format!("{}-{}.{}", slug(&known.name), slug(&found.version), format.ending());
             Ok((bytes, heads, name))
         })?;
+        let bytes = match format {
+            Format::Pdf => pdf::typeset(self.world.pdf.as_deref(), bytes, pdf::LIMIT)?,
+            Format::Oscal | Format::Hdf | Format::Dsse(_) => bytes,
+        };
         self.write_export(&bytes, heads, &name, out)
     }
 }

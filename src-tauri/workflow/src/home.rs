@@ -39,6 +39,8 @@ pub struct World {
     pub random: Random,
     /// Reads a variable of the process environment.
     pub variable: Variable,
+    /// The program that typesets PDFs.
+    pub pdf: Option<PathBuf>,
 }
 
 impl World {
@@ -55,6 +57,7 @@ impl World {
                 rand::rngs::OsRng.try_fill_bytes(bytes).expect("the system's random source");
             }),
             variable: Arc::new(|name| std::env::var(name).ok()),
+            pdf: crate::pdf::beside_this_program(),
         }
     }
 }

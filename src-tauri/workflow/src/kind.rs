@@ -6,6 +6,7 @@ use countersign_export::ExportError;
 use countersign_ledger::keys::KeyError;
 
 use crate::error::Failure;
+use crate::pdf::PdfError;
 
 /// What kind of failure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,8 @@ impl Failure {
             Self::Stranger { .. } => FailureKind::Refused,
             Self::Export(ExportError::NoSubject { .. }) => FailureKind::Input,
             Self::Export(_) => FailureKind::Machine,
+            Self::Pdf(PdfError::Missing { .. }) => FailureKind::Machine,
+            Self::Pdf(_) => FailureKind::Ours,
             Self::Key(_)
             | Self::Id(_)
             | Self::Template { .. }

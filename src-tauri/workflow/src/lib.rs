@@ -13,6 +13,7 @@ mod home;
 mod key;
 mod kind;
 mod packet;
+mod pdf;
 pub mod probe;
 mod project;
 pub(crate) mod query;

@@ -33,6 +33,8 @@ enum Kind {
     Oscal,
     /// HDF ExecJSON, which Heimdall opens
     Hdf,
+    /// PDF/A-3 to print and file, with the record attached
+    Pdf,
     /// An in-toto statement in a DSSE envelope, signed with your key
     Dsse,
 }
@@ -45,6 +47,7 @@ pub(crate) fn run(session: &Session, export: &Export, out: &mut Output) -> Resul
         Kind::Bundle => home.export_bundle(&project, &release, path)?,
         Kind::Oscal => home.export_as(&project, &release, Format::Oscal, path)?,
         Kind::Hdf => home.export_as(&project, &release, Format::Hdf, path)?,
+        Kind::Pdf => home.export_as(&project, &release, Format::Pdf, path)?,
         Kind::Dsse => {
             let key = session.key()?;
             let key = session.unlock_for(&key, "to sign the statement")?;

@@ -4,10 +4,13 @@
 mod checklist;
 mod csv;
 mod html;
+mod legend;
 mod markdown;
 mod words;
 
 pub use checklist::checklist;
 pub use csv::items_csv;
 pub use html::report_html;
+pub use legend::{Legend, legend};
 pub use markdown::report_md;
+pub use words::Mark;

@@ -4,11 +4,13 @@
 use countersign_domain::event::{Decision, Tick, Verdict};
 use countersign_domain::template::{Phase, Severity, Verify};
 
+use serde::Serialize;
+
 use crate::record::{ItemEntry, MachineRecord};
 
 /// How a status is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Mark {
     /// A sign that reads in black and white.
     pub(super) sign: &'static str,
     /// The word.

@@ -77,7 +77,7 @@ impl Walk {
         }
         let name = start.local_name();
         let opened = match name.as_ref() {
-            b"testsuites" | b"testsuite" => Open::Suite(Suite {
+            "testsuites" | "testsuite" => Open::Suite(Suite {
                 tests: number(start, "tests")?,
                 failed: number(start, "failures")?
                     .unwrap_or(0)
@@ -85,12 +85,12 @@ impl Walk {
                 ..Suite::default()
             }),
             _ if self.open.is_empty() => return Err(Unread::Absent),
-            b"testcase" => Open::Case(case(start)?),
-            b"failure" | b"error" => {
+            "testcase" => Open::Case(case(start)?),
+            "failure" | "error" => {
                 self.mark_failed();
                 Open::Other
             }
-            b"skipped" => {
+            "skipped" => {
                 if let Some(Open::Case(case)) = self.open.last_mut() {
                     case.skipped = true;
                 }
@@ -189,7 +189,7 @@ fn number(start: &BytesStart<'_>, name: &str) -> Result<Option<u64>, Unread> {
 
 fn attribute(start: &BytesStart<'_>, name: &str) -> Result<Option<String>, Unread> {
     let found = start.try_get_attribute(name).map_err(|error| Unread::Broken(error.to_string()))?;
-    Ok(found.map(|found| String::from_utf8_lossy(&found.value).into_owned()))
+    Ok(found.map(|found| found.value.into_owned()))
 }
 
 #[cfg(test)]
