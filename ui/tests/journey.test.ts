@@ -104,6 +104,15 @@ describe("the deployment", () => {
     await user.click(await screen.findByTestId("export-bundle"));
     expect(await screen.findByTestId("bundle-path")).toHaveTextContent("demo-2.4.0.zip");
   });
+
+  it("writes the record in the formats of others, and says which", async () => {
+    const { user } = await stage("go", release("deployment"));
+    for (const [name, ending] of [["PDF", ".pdf"], ["OSCAL", ".oscal.json"], ["HDF", ".hdf.json"]] as const) {
+      await user.click(await screen.findByRole("button", { name }));
+      expect(await screen.findByText(`${name} written`)).toBeVisible();
+      expect(screen.getByTestId("bundle-path")).toHaveTextContent(`demo-2.4.0${ending}`);
+    }
+  });
 });
 
 describe("the timeline and the project", () => {

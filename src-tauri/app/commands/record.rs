@@ -1,9 +1,9 @@
-//! Bundles: the audit record out as a file, and any such file checked.
+//! The audit record out as a file, and any bundle checked.
 
 use std::path::Path;
 
 use countersign_workflow::view::{BundleView, VerifyView};
-use countersign_workflow::{Requirements, verify_file};
+use countersign_workflow::{Format, Requirements, verify_file};
 use tauri::State;
 
 use crate::error::Answer;
@@ -17,6 +17,18 @@ pub(crate) fn export_bundle(
 ) -> Answer<BundleView> {
     let (project, release) = ids(&project, &release)?;
     Ok(session.home.export_bundle(&project, &release, None)?)
+}
+
+/// The record in a format of others: `pdf`, `oscal` or `hdf`.
+#[tauri::command(async)]
+pub(crate) fn export_as(
+    session: State<'_, Session>,
+    project: String,
+    release: String,
+    format: String,
+) -> Answer<BundleView> {
+    let (project, release) = ids(&project, &release)?;
+    Ok(session.home.export_as(&project, &release, Format::unsigned(&format)?, None)?)
 }
 
 #[tauri::command(async)]

@@ -40,6 +40,7 @@ import type {
 export type * from "./wire.gen";
 
 /** Kinds of secret that can be generated. */
+export type RecordFormat = "pdf" | "oscal" | "hdf";
 export type SecretKind = "jwt-secret" | "encryption-key" | "redis-password";
 
 /** Names one release. */
@@ -98,6 +99,8 @@ export interface Host {
   closeRelease(request: CloseRelease): Promise<ReleaseView>;
 
   exportBundle(of: ReleaseRef): Promise<BundleView>;
+  /** The record in a format of others. */
+  exportAs(of: ReleaseRef, format: RecordFormat): Promise<BundleView>;
   verifyBundle(path: string): Promise<VerifyView>;
   /** Every event of the project, as a file for another machine. */
   writePacket(project: string): Promise<PacketView>;

@@ -56,6 +56,7 @@ export function tauriHost(): Host {
     closeRelease: (request) => call("close_release", { request }),
 
     exportBundle: (of) => call("export_bundle", { ...of }),
+    exportAs: (of, format) => call("export_as", { ...of, format }),
     verifyBundle: (path) => call("verify_bundle", { path }),
     writePacket: (project) => call("write_packet", { project }),
     lookAtPacket: (path) => call("look_at_packet", { path }),

@@ -163,6 +163,14 @@ export const releaseWords = {
     text: "Everything about this release in one file: report, events, signatures, evidence. It can be verified offline, also without this program.",
     export: "Export bundle",
     written: "Bundle written",
+    also: "Also as",
+    formats: { pdf: "PDF", oscal: "OSCAL", hdf: "HDF" },
+    formatTexts: {
+      pdf: "PDF/A-3 to print and to file, with the record attached",
+      oscal: "OSCAL assessment results",
+      hdf: "HDF, for Heimdall",
+    },
+    writtenAs: (format: string) => `${format} written`,
     copyPath: "Copy the path",
   },
 };

@@ -1,6 +1,6 @@
 // The ledger and what is drawn from it; checklists; secrets.
 
-import type { CheckedView, Host, ReleaseRef, TemplateView } from "../../host";
+import type { CheckedView, Host, RecordFormat, ReleaseRef, TemplateView } from "../../host";
 import { KEYS, ROLE_TITLES } from "../people";
 import type { World } from "../world";
 
@@ -45,6 +45,17 @@ export const recordAnswers = (world: World) =>
         path: `~/.local/share/countersign/exports/${seed.project}-${seed.version}.zip`,
         sha256: "d41c".repeat(16),
         size: 184_320,
+        heads: ["a".repeat(64)],
+      };
+    },
+
+    async exportAs(of: ReleaseRef, format: RecordFormat) {
+      const { seed } = world.story(of);
+      const ending = format === "pdf" ? "pdf" : `${format}.json`;
+      return {
+        path: `~/.local/share/countersign/exports/${seed.project}-${seed.version}.${ending}`,
+        sha256: "c0de".repeat(16),
+        size: 96_256,
         heads: ["a".repeat(64)],
       };
     },
