@@ -1,5 +1,8 @@
 //! The ledger itself: append, read, and nothing that changes what is there.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -77,6 +80,29 @@ impl Ledger {
         let event = verified(signed)?;
         self.write(|conn| self.add(conn, signed, &event, received_at))?;
         Ok(event)
+    }
+
+    /// Adds `signed` only while `seq` is still the sequence number of its project's newest
+    /// event: whoever looked at the project up to there has seen all that it builds on.
+    /// Whether it was added.
+    ///
+    /// # Errors
+    /// As [`Ledger::append`].
+    pub fn append_after(
+        &self,
+        seq: i64,
+        signed: &SignedEvent,
+        received_at: DateTime<Utc>,
+    ) -> Result<bool, LedgerError> {
+        let event = verified(signed)?;
+        let mut is_next = false;
+        self.write(|conn| {
+            let last = event::last_seq(conn, &event.envelope().project);
+            let last = last.map_err(|source| LedgerError::from_sqlite(&self.path, source))?;
+            is_next = last == seq;
+            if is_next { self.add(conn, signed, &event, received_at) } else { Ok(()) }
+        })?;
+        Ok(is_next)
     }
 
     /// Adds all of `batch` or nothing. Parents come before their children, as
@@ -325,76 +351,4 @@ fn verified(signed: &SignedEvent) -> Result<Event, LedgerError> {
         return Err(LedgerError::SignatureTooLarge { id: signed.id(), size });
     }
     signed.verify().map_err(|source| LedgerError::BadEvent { id: signed.id(), source })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn ledger(folder: &tempfile::TempDir) -> Ledger {
-        Ledger::open(folder.path().join("ledger.sqlite")).expect("a new ledger")
-    }
-
-    #[test]
-    fn a_full_disk_is_named_and_leaves_nothing_behind() {
-        let folder = tempfile::tempdir().expect("temp folder");
-        let ledger = ledger(&folder);
-        ledger.lock().conn.pragma_update(None, "max_page_count", 40).expect("a small disk");
-        let error = ledger.put_blob(&[7; 400_000]).expect_err("no room");
-        assert!(matches!(error, LedgerError::DiskFull(_)), "{error}");
-        assert!(error.to_string().contains("free some disk space"), "{error}");
-        assert!(!ledger.has_blob(&Digest::of(&[7; 400_000])).expect("readable"));
-        ledger.put_blob(b"small").expect("the ledger still works");
-    }
-
-    #[test]
-    fn a_writer_that_never_lets_go_is_reported_and_not_waited_for_forever() {
-        let folder = tempfile::tempdir().expect("temp folder");
-        let ledger = ledger(&folder);
-        ledger.lock().conn.busy_timeout(Duration::from_millis(50)).expect("a short wait");
-        let other = Connection::open(ledger.path()).expect("second connection");
-        other.execute_batch("BEGIN IMMEDIATE").expect("write lock");
-        let error = ledger.put_blob(b"x").expect_err("locked");
-        assert!(matches!(error, LedgerError::Busy(_)), "{error}");
-        other.execute_batch("ROLLBACK").expect("let go");
-        ledger.put_blob(b"x").expect("free again");
-    }
-
-    #[test]
-    fn a_panic_in_one_thread_does_not_lock_the_others_out() {
-        let folder = tempfile::tempdir().expect("temp folder");
-        let ledger = ledger(&folder);
-        let panicked = std::thread::scope(|scope| {
-            let thread = scope.spawn(|| {
-                ledger.write(|conn| {
-                    blob::insert(conn, &Digest::of(b"half"), b"half").expect("insert");
-                    panic!("in the middle of a transaction")
-                })
-            });
-            thread.join().is_err()
-        });
-        assert!(panicked);
-        assert!(!ledger.has_blob(&Digest::of(b"half")).expect("readable"), "rolled back");
-        ledger.put_blob(b"whole").expect("writable");
-    }
-
-    #[test]
-    fn every_commit_is_synced_and_the_schema_is_not_trusted() {
-        let folder = tempfile::tempdir().expect("temp folder");
-        let ledger = ledger(&folder);
-        let store = ledger.lock();
-        let conn = &store.conn;
-        let number = |pragma: &str| -> i64 {
-            conn.pragma_query_value(None, pragma, |row| row.get(0)).expect("pragma")
-        };
-        let mode: String =
-            conn.pragma_query_value(None, "journal_mode", |row| row.get(0)).expect("pragma");
-        assert_eq!(mode, "wal");
-        assert_eq!(number("synchronous"), 2, "FULL");
-        assert_eq!(number("foreign_keys"), 1);
-        assert_eq!(number("trusted_schema"), 0);
-        assert_eq!(number("application_id"), crate::table::APPLICATION_ID);
-    }
 }

@@ -224,6 +224,11 @@ impl Event {
     #[cfg(any(test, feature = "stories"))]
     #[must_use]
     pub fn unsigned(envelope: Envelope) -> Self {
+        Self::draft(envelope)
+    }
+
+    /// An event from an envelope that nobody signed yet, to ask the rules about it.
+    pub(crate) fn draft(envelope: Envelope) -> Self {
         let bytes = canonical::bytes(&envelope).unwrap_or_default();
         Self { id: EventId::of(&bytes), envelope }
     }

@@ -59,11 +59,19 @@ pub struct Evidence {
 pub struct Signing {
     /// Minutes by which the signer's clock was ahead of UTC.
     pub utc_offset: i32,
-    /// How the key was opened for this one act: `passphrase`, or the word of a newer program.
+    /// How the key was opened for this one act: one of the words below, or that of a newer
+    /// program.
     pub opened: String,
 }
 
 impl Signing {
+    /// The signer gave the passphrase of a sealed key.
+    pub const PASSPHRASE: &str = "passphrase";
+    /// An ssh-agent signed. Its protocol does not tell whether it asked anybody.
+    pub const AGENT: &str = "agent";
+    /// An ssh-agent signed with a security key, which signs that it was touched.
+    pub const AGENT_TOUCH: &str = "agent-touch";
+
     /// The farthest that a clock may be from UTC, in minutes.
     pub const MAX_OFFSET: u32 = 18 * 60;
 

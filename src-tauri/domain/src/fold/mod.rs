@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::event::{Body, Event};
+use crate::event::{Body, Envelope, Event};
 use crate::id::{Digest, EventId, Fingerprint, ReleaseId};
 use crate::material::Material;
 use crate::member::{Member, Role};
@@ -142,6 +142,14 @@ impl Fold {
             trail: Vec::new(),
         };
         trial.take(event)
+    }
+
+    /// Whether an event of this envelope would be refused once it is signed.
+    ///
+    /// # Errors
+    /// As [`Fold::try_event`].
+    pub fn try_envelope(&self, envelope: Envelope) -> Result<(), Refusal> {
+        self.try_event(&Event::draft(envelope))
     }
 
     /// Takes `event` only if it is not refused; otherwise nothing changes and nothing is kept.

@@ -7,6 +7,7 @@ use countersign_domain::event::BadEvent;
 use countersign_domain::id::Fingerprint;
 
 use super::MIN_PASSPHRASE_CHARS;
+use super::agent::AgentError;
 
 /// Why a key could not be made, found, unlocked or used.
 #[derive(Debug, thiserror::Error)]
@@ -149,6 +150,9 @@ pub enum KeyError {
     /// The bytes are not what DSSE signs.
     #[error("only a DSSE pre-authentication encoding is signed without a namespace")]
     NotDsse,
+    /// The key lives in ssh-agent, and that did not sign.
+    #[error(transparent)]
+    Agent(#[from] AgentError),
     /// The cryptographic library refused.
     #[error("signing or sealing failed: {0}")]
     Crypto(ssh_key::Error),

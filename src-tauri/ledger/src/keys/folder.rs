@@ -1,4 +1,5 @@
-//! The folder of keys: `NAME` (sealed private key, mode 0600) and `NAME.pub` for each.
+//! The folder of keys: `NAME` (mode 0600; a sealed private key, or a public key that refers to
+//! one in ssh-agent) and `NAME.pub` for each.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -11,7 +12,9 @@ use ssh_key::rand_core::CryptoRngCore;
 use ssh_key::{Algorithm, Cipher, Kdf, LineEnding, PrivateKey, PublicKey};
 use zeroize::Zeroizing;
 
+use super::agent::{Agent, AgentError, AgentKey};
 use super::error::KeyError;
+use super::reference::Reference;
 use super::sealed::{SealedKey, public_half};
 use super::unlocked::UnlockedKey;
 use super::{MIN_PASSPHRASE_CHARS, SEALING_ROUNDS};
@@ -21,7 +24,7 @@ use crate::private_file;
 const MAX_PASSPHRASE_BYTES: usize = 1000;
 
 /// The largest public key file that is looked at, in bytes.
-const MAX_PUBLIC_FILE_BYTES: u64 = 16 * 1024;
+pub(super) const MAX_PUBLIC_FILE_BYTES: u64 = 16 * 1024;
 
 /// The keys of one machine.
 #[derive(Debug, Clone)]
@@ -29,7 +32,17 @@ pub struct KeyFolder {
     path: PathBuf,
 }
 
-/// A key that is there, still sealed.
+/// Where a private key lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Held {
+    /// In a file of the key folder, sealed by a passphrase.
+    Sealed,
+    /// In ssh-agent, or in a security key behind it; the folder refers to it.
+    Agent,
+}
+
+/// A key that is there, still sealed or in the agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KeyEntry {
     /// File name in the folder.
@@ -40,6 +53,8 @@ pub struct KeyEntry {
     pub public_key: String,
     /// From the `.pub` file; usually whose key it is. Nobody signed it.
     pub comment: String,
+    /// Where the private half lives.
+    pub held: Held,
 }
 
 impl KeyFolder {
@@ -88,7 +103,7 @@ impl KeyFolder {
             .and_then(|sealed| sealed.to_openssh(LineEnding::LF))
             .map_err(KeyError::Crypto)?;
         let (name, comment) = (name.to_owned(), comment.to_owned());
-        let entry = KeyEntry { name, fingerprint, public_key, comment };
+        let entry = KeyEntry { name, fingerprint, public_key, comment, held: Held::Sealed };
         self.store(&path, file.as_bytes(), &entry)?;
         Ok(entry)
     }
@@ -101,13 +116,40 @@ impl KeyFolder {
     pub fn import(&self, name: &str, file: &Path) -> Result<KeyEntry, KeyError> {
         let path = self.free_path(name)?;
         let sealed = SealedKey::read(file)?;
-        if let Some(known) = self.list()?.into_iter().find(|k| k.fingerprint == sealed.fingerprint)
-        {
-            return Err(KeyError::AlreadyHere { name: known.name });
-        }
+        self.judge_new(&sealed.fingerprint)?;
         let entry = entry(name, file, &sealed);
         self.store(&path, &sealed.bytes, &entry)?;
         Ok(entry)
+    }
+
+    /// Refers to a key that lives in an ssh-agent. Nothing secret is written.
+    ///
+    /// # Errors
+    /// A name or comment of the wrong form, a name that is taken, a type that signs nothing
+    /// here, a key that is here already, or trouble with the folder.
+    pub fn refer(&self, name: &str, comment: &str, key: &AgentKey) -> Result<KeyEntry, KeyError> {
+        let path = self.free_path(name)?;
+        judge_comment(comment)?;
+        let Some(public_key) = key.public_key.clone() else {
+            return Err(AgentError::Type { algorithm: key.algorithm.clone() }.into());
+        };
+        self.judge_new(&key.fingerprint)?;
+        let entry = KeyEntry {
+            name: name.to_owned(),
+            fingerprint: key.fingerprint.clone(),
+            public_key,
+            comment: comment.to_owned(),
+            held: Held::Agent,
+        };
+        self.store(&path, line_of(&entry).as_bytes(), &entry)?;
+        Ok(entry)
+    }
+
+    fn judge_new(&self, fingerprint: &Fingerprint) -> Result<(), KeyError> {
+        match self.list()?.into_iter().find(|known| known.fingerprint == *fingerprint) {
+            Some(known) => Err(KeyError::AlreadyHere { name: known.name }),
+            None => Ok(()),
+        }
     }
 
     /// Every usable key, sorted by name. Files that are no usable key are left out:
@@ -160,7 +202,22 @@ impl KeyFolder {
         sealed.unlock(&entry.name, passphrase)
     }
 
-    /// Moves a key that is no longer used into the folder `replaced`, still sealed, so that it
+    /// Makes ready a key that lives in `agent`, which must hold it. Nothing is signed yet.
+    ///
+    /// # Errors
+    /// [`KeyError::Agent`]; [`KeyError::Replaced`] when the file is another key than the
+    /// entry, or is no reference.
+    pub fn reach(&self, entry: &KeyEntry, agent: &Agent) -> Result<UnlockedKey, KeyError> {
+        let found = Reference::read(&self.path_of(&entry.name)?)?;
+        let Some(found) = found.filter(|found| found.fingerprint == entry.fingerprint) else {
+            let (name, expected) = (entry.name.clone(), entry.fingerprint.clone());
+            return Err(KeyError::Replaced { name, expected });
+        };
+        agent.holds(&found.fingerprint)?;
+        Ok(UnlockedKey::in_agent(agent.clone(), found))
+    }
+
+    /// Moves a key that is no longer used into the folder `replaced`, as it is, so that it
     /// is neither listed nor lost; the path of its file there.
     ///
     /// # Errors
@@ -211,8 +268,7 @@ impl KeyFolder {
         };
         private_file::write_new(path, sealed).map_err(|source| failed(path, source))?;
         let public = public_file(path);
-        let line = format!("{} {}", entry.public_key, entry.comment);
-        let written = private_file::write_new(&public, format!("{}\n", line.trim_end()).as_bytes());
+        let written = private_file::write_new(&public, line_of(entry).as_bytes());
         written.map_err(|source| {
             let _ = fs::remove_file(path);
             failed(&public, source)
@@ -233,6 +289,10 @@ impl KeyFolder {
 
     fn read(&self, name: &str) -> Result<KeyEntry, KeyError> {
         let path = self.path_of(name)?;
+        if let Some(Reference { fingerprint, public_key, comment, .. }) = Reference::read(&path)? {
+            let name = name.to_owned();
+            return Ok(KeyEntry { name, fingerprint, public_key, comment, held: Held::Agent });
+        }
         let sealed = SealedKey::read(&path)?;
         Ok(entry(name, &path, &sealed))
     }
@@ -250,7 +310,7 @@ fn is_name(name: &str) -> bool {
         && !name.to_ascii_lowercase().ends_with(".pub")
 }
 
-fn judge_comment(comment: &str) -> Result<(), KeyError> {
+pub(super) fn judge_comment(comment: &str) -> Result<(), KeyError> {
     if comment.chars().count() > 200 || comment.contains(char::is_control) {
         return Err(KeyError::Comment);
     }
@@ -279,7 +339,13 @@ fn entry(name: &str, file: &Path, sealed: &SealedKey) -> KeyEntry {
         fingerprint: sealed.fingerprint.clone(),
         public_key: sealed.public_key.clone(),
         comment: comment_beside(file, &sealed.fingerprint).unwrap_or_default(),
+        held: Held::Sealed,
     }
+}
+
+/// The key as a line of a public key file.
+fn line_of(entry: &KeyEntry) -> String {
+    format!("{}\n", format!("{} {}", entry.public_key, entry.comment).trim_end())
 }
 
 /// The comment in the `.pub` file, if that file is about the same key.

@@ -56,6 +56,29 @@ fn an_event_whose_parent_is_elsewhere_or_nowhere_is_refused() {
 }
 
 #[test]
+fn an_event_that_was_overtaken_is_not_added() {
+    let place = Place::new();
+    let (ledger, other) = (place.open(), place.open());
+    let shop = project("shop");
+    let first = signed(&shop, &[], "first");
+    assert!(ledger.append_after(0, &first, now()).expect("nothing was there"));
+    let seen = ledger.last_seq(&shop).expect("a number");
+    chain(&other, &project("mail"), 1);
+    let [mine, theirs] = ["mine", "theirs"].map(|word| signed(&shop, &[first.id()], word));
+    other.append(&theirs, now()).expect("another process is quicker");
+    assert!(!ledger.append_after(seen, &mine, now()).expect("no error"), "overtaken");
+    assert_eq!(ledger.events(&shop).expect("read"), [first, theirs.clone()]);
+    let anew = signed(&shop, &[theirs.id()], "mine");
+    let seen = ledger.last_seq(&shop).expect("a number");
+    assert!(ledger.append_after(seen, &anew, now()).expect("the next"));
+    let mut bad = signed(&shop, &[anew.id()], "bad");
+    bad.bytes.push(b' ');
+    let seen = ledger.last_seq(&shop).expect("a number");
+    let error = ledger.append_after(seen, &bad, now()).expect_err("not as it was signed");
+    assert!(matches!(error, LedgerError::BadEvent { .. }), "{error}");
+}
+
+#[test]
 fn a_project_begins_only_once() {
     let place = Place::new();
     let ledger = place.open();

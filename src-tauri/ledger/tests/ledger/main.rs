@@ -2,6 +2,8 @@
 //! processes and the stock `ssh-keygen`.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod agent;
+mod agents;
 mod allowed_signers;
 mod append;
 mod crash;
@@ -13,4 +15,5 @@ mod opening;
 mod openssh;
 mod refusal;
 mod security_key;
+mod soft_key;
 mod support;

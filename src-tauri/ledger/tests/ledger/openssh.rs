@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use countersign_domain::event::NAMESPACE;
+use countersign_domain::member::Member;
 use countersign_ledger::allowed_signers;
-use countersign_ledger::keys::{KeyFolder, OsRng};
+use countersign_ledger::keys::{KeyFolder, OsRng, UnlockedKey};
 use zeroize::Zeroizing;
 
 use crate::allowed_signers::member;
@@ -23,6 +24,27 @@ fn run(args: &[&str], input: Option<&Path>) -> Output {
 
 fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Whether `ssh-keygen -Y verify` accepts the signature by `key`, with the roster as we
+/// write it.
+pub(crate) fn verifies(key: &UnlockedKey, namespace: &str, message: &[u8], armor: &str) -> bool {
+    let place = temp();
+    let at = |name: &str| place.path().join(name).to_str().expect("utf-8").to_owned();
+    let member = Member {
+        name: "Mara Lind".to_owned(),
+        email: "mara@example.org".to_owned(),
+        fingerprint: key.fingerprint().clone(),
+        public_key: key.public_key().to_owned(),
+        roles: Vec::new(),
+    };
+    fs::write(at("signers"), allowed_signers(&[member]).expect("signers")).expect("write");
+    fs::write(at("message"), message).expect("write");
+    fs::write(at("sig"), armor).expect("write");
+    let (signers, sig) = (at("signers"), at("sig"));
+    let who = "mara@example.org";
+    let args = ["-Y", "verify", "-f", &signers, "-I", who, "-n", namespace, "-s", &sig];
+    run(&args, Some(at("message").as_ref())).status.success()
 }
 
 #[test]

@@ -5,65 +5,33 @@ use std::fs::{self, File};
 use std::process::Command;
 
 use countersign_domain::event::NAMESPACE;
-use countersign_domain::id::Fingerprint;
 use countersign_domain::member::Member;
 use countersign_domain::sshsig::{self, BadSignature, Checker};
 use countersign_ledger::allowed_signers;
-use ed25519_dalek::{Signer as _, SigningKey};
-use ssh_key::public::{Ed25519PublicKey, KeyData, SkEd25519};
-use ssh_key::{Algorithm, HashAlg, LineEnding, PublicKey, Signature, SshSig};
+use ssh_key::{Algorithm, HashAlg, LineEnding, Signature, SshSig};
 
+use crate::soft_key::{SoftKey, TOUCHED};
 use crate::support::temp;
 
 const MESSAGE: &[u8] = b"{}";
 const EMAIL: &str = "mara@example.org";
 /// User present, and user verified by a PIN besides.
-const TOUCHED: u8 = 0x01;
 const TOUCHED_AND_PIN: u8 = 0x05;
 
-struct SoftKey(SigningKey);
+/// The signature proper over the message, flags and counter behind it.
+fn trailed(key: &SoftKey, signed_flags: u8, claimed: u8) -> Vec<u8> {
+    let blob = SshSig::signed_data(NAMESPACE, HashAlg::Sha512, MESSAGE).expect("a blob");
+    key.over(&blob, signed_flags, claimed)
+}
 
-impl SoftKey {
-    fn new() -> Self {
-        Self(SigningKey::from_bytes(&[7; 32]))
-    }
+fn armor(key: &SoftKey, algorithm: Algorithm, bytes: Vec<u8>) -> String {
+    let signature = Signature::new(algorithm, bytes).expect("a signature");
+    let whole = SshSig::new(key.data(), NAMESPACE, HashAlg::Sha512, signature);
+    whole.and_then(|whole| whole.to_pem(LineEnding::LF)).expect("armor")
+}
 
-    fn data(&self) -> KeyData {
-        let point = Ed25519PublicKey(self.0.verifying_key().to_bytes());
-        KeyData::SkEd25519(SkEd25519::new(point, "ssh:"))
-    }
-
-    fn line(&self) -> String {
-        PublicKey::from(self.data()).to_openssh().expect("a line").trim_end().to_owned()
-    }
-
-    fn author(&self) -> Fingerprint {
-        sshsig::fingerprint(&self.line()).expect("a fingerprint")
-    }
-
-    /// The 64 bytes, then flags and counter, which may claim other flags than were signed.
-    fn trailed(&self, signed_flags: u8, claimed: u8) -> Vec<u8> {
-        let counter = 9_u32.to_be_bytes();
-        let blob = SshSig::signed_data(NAMESPACE, HashAlg::Sha512, MESSAGE).expect("a blob");
-        let mut signed = HashAlg::Sha256.digest(b"ssh:");
-        signed.push(signed_flags);
-        signed.extend(counter);
-        signed.extend(HashAlg::Sha256.digest(&blob));
-        let mut bytes = self.0.sign(&signed).to_bytes().to_vec();
-        bytes.push(claimed);
-        bytes.extend(counter);
-        bytes
-    }
-
-    fn armor(&self, algorithm: Algorithm, bytes: Vec<u8>) -> String {
-        let signature = Signature::new(algorithm, bytes).expect("a signature");
-        let whole = SshSig::new(self.data(), NAMESPACE, HashAlg::Sha512, signature);
-        whole.and_then(|whole| whole.to_pem(LineEnding::LF)).expect("armor")
-    }
-
-    fn signature(&self, flags: u8) -> String {
-        self.armor(Algorithm::SkEd25519, self.trailed(flags, flags))
-    }
+fn signature(key: &SoftKey, flags: u8) -> String {
+    armor(key, Algorithm::SkEd25519, trailed(key, flags, flags))
 }
 
 /// What stock OpenSSH says of it, with the roster as we write it.
@@ -107,15 +75,15 @@ fn recipe_accepts(said: &str, armor: &str) -> bool {
 #[test]
 fn a_touched_security_key_signs_and_an_untouched_one_does_not() {
     let key = SoftKey::new();
-    let flags_changed = key.armor(Algorithm::SkEd25519, key.trailed(0, TOUCHED));
+    let flags_changed = armor(&key, Algorithm::SkEd25519, trailed(&key, 0, TOUCHED));
     let another_name = "made-up@example.org".parse().expect("an algorithm");
-    let renamed = key.armor(another_name, key.trailed(TOUCHED, TOUCHED));
+    let renamed = armor(&key, another_name, trailed(&key, TOUCHED, TOUCHED));
     // The last column: stock ssh-keygen does not ask for a touch, so we have to.
     for (story, armor, ours, stock) in [
-        ("touched", key.signature(TOUCHED), Ok(()), true),
-        ("touched, with its PIN", key.signature(TOUCHED_AND_PIN), Ok(()), true),
-        ("nobody touched it", key.signature(0), Err(BadSignature::NoPresence), true),
-        ("a PIN is no touch", key.signature(0x04), Err(BadSignature::NoPresence), true),
+        ("touched", signature(&key, TOUCHED), Ok(()), true),
+        ("touched, with its PIN", signature(&key, TOUCHED_AND_PIN), Ok(()), true),
+        ("nobody touched it", signature(&key, 0), Err(BadSignature::NoPresence), true),
+        ("a PIN is no touch", signature(&key, 0x04), Err(BadSignature::NoPresence), true),
         ("a touch that was not signed", flags_changed, Err(BadSignature::Mismatch), false),
         ("another kind of signature", renamed, Err(BadSignature::Form), false),
     ] {
@@ -136,8 +104,8 @@ fn a_touched_security_key_signs_and_an_untouched_one_does_not() {
 fn a_checker_that_saw_a_touch_asks_for_the_next_one_too() {
     let key = SoftKey::new();
     let mut checker = Checker::default();
-    let touched = checker.verify(&key.author(), NAMESPACE, MESSAGE, &key.signature(TOUCHED));
+    let touched = checker.verify(&key.author(), NAMESPACE, MESSAGE, &signature(&key, TOUCHED));
     assert_eq!(touched, Ok(true), "and it is spelled the one way");
-    let untouched = checker.verify(&key.author(), NAMESPACE, MESSAGE, &key.signature(0));
+    let untouched = checker.verify(&key.author(), NAMESPACE, MESSAGE, &signature(&key, 0));
     assert_eq!(untouched, Err(BadSignature::NoPresence));
 }
