@@ -21,6 +21,7 @@ mod recorder;
 mod redis;
 mod release;
 mod signed;
+mod ssh_agent;
 mod validators;
 mod venv;
 
@@ -44,4 +45,5 @@ pub use recorder::{Recorder, Wrapping};
 pub use redis::{Redis, RedisOptions};
 pub use release::{Opened, PASSPHRASE, open_release};
 pub use signed::{ARTIFACT, Signed, path_text};
+pub use ssh_agent::SshAgent;
 pub use validators::Validators;

@@ -38,7 +38,8 @@ acts! {
     close_release(CloseRelease) -> ReleaseView = close_release;
 }
 
-/// Each signature opens the key anew with the passphrase.
+/// Each signature opens the key anew with the passphrase; a key in ssh-agent is asked there,
+/// and the request says that its owner confirmed the statement.
 #[tauri::command(async)]
 pub(crate) fn sign_off<R: Runtime>(
     app: AppHandle<R>,

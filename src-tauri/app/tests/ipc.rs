@@ -22,8 +22,12 @@ struct Window {
 }
 
 fn window(label: &str) -> Window {
+    window_in(label, World::real())
+}
+
+fn window_in(label: &str, world: World) -> Window {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let home = Home::open(folder.path(), World::real()).expect("an empty home opens");
+    let home = Home::open(folder.path(), world).expect("an empty home opens");
     let session = Session::new(Arc::new(home));
     let mut context = context();
     context.config_mut().app.windows.clear();
@@ -78,6 +82,24 @@ fn a_failure_crosses_as_code_message_and_hint() {
     let refusal = ask(&window("main"), "attest", request).expect_err("nobody is signed in");
     assert_eq!(refusal["code"], "locked");
     assert!(refusal["message"].is_string() && refusal["hint"].is_string());
+}
+
+#[test]
+fn what_ssh_agent_says_crosses_as_a_failure_that_tells_what_to_do() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let socket = folder.path().join("nobody").display().to_string();
+    let variable = move |name: &str| (name == "SSH_AUTH_SOCK").then(|| socket.clone());
+    let main = window_in("main", World { variable: Arc::new(variable), ..World::real() });
+    let request =
+        json!({ "request": { "key": "SHA256:x", "owner": "Mara", "email": "m@x.example" } });
+    for (command, arguments) in [("agent_keys", json!({})), ("use_agent_key", request)] {
+        let failure = ask(&main, command, arguments).expect_err("nobody listens there");
+        assert_eq!(failure["code"], "no-agent", "{command}: {failure}");
+        assert!(failure["message"].as_str().expect("a text").contains("ssh-add FILE"));
+    }
+    // The agent is never asked for a key that this machine does not know.
+    let unknown = ask(&main, "unlock", json!({ "key": "SHA256:x", "passphrase": "" }));
+    assert_eq!(unknown.expect_err("no such key")["code"], "not-found");
 }
 
 const PASSPHRASE: &str = "a passphrase for tests";

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use std::future::Future;
 
 use countersign_domain::id::{ProjectId, ReleaseId};
-use countersign_workflow::view::KeyView;
+use countersign_workflow::view::{HeldCode, KeyView};
 use countersign_workflow::{Home, UnlockedKey, World, default_home};
 use zeroize::Zeroizing;
 
@@ -113,9 +113,17 @@ impl Session {
         self.unlock_for(&key, "to sign with it")
     }
 
-    /// Opens `key`; the prompt says what for.
+    /// Opens `key`; the prompt says what for. A key in ssh-agent takes no passphrase.
     pub(crate) fn unlock_for(&self, key: &KeyView, why: &str) -> Result<UnlockedKey, Fault> {
         let whose = if key.owner.is_empty() { &key.name } else { &key.owner };
+        if key.held == HeldCode::Agent {
+            let unlocked = self.home()?.unlock(&key.fingerprint, &Zeroizing::default())?;
+            if unlocked.needs_touch() {
+                let whose = crate::text::visible(whose);
+                eprintln!("Touch the security key of {whose} when it blinks, {why}.");
+            }
+            return Ok(unlocked);
+        }
         let prompt = format!("Passphrase of {}, {why}: ", crate::text::visible(whose));
         let passphrase = passphrase::get(self.global.passphrase_fd, &prompt, false)?;
         Ok(self.home()?.unlock(&key.fingerprint, &passphrase)?)

@@ -9,6 +9,7 @@ use countersign_domain::sshsig;
 use countersign_ledger::keys::UnlockedKey;
 use serde::{Deserialize, Serialize};
 
+use crate::agent::off_the_runtime;
 use crate::error::{Failure, file};
 use crate::home::Home;
 use crate::key::owner_of;
@@ -162,7 +163,7 @@ impl Home {
             public_key: entry.public_key.clone(),
         };
         let message = canonical::bytes(&card).map_err(countersign_export::ExportError::from)?;
-        let signature = key.sign(NAMESPACE, &message)?;
+        let signature = off_the_runtime(|| key.sign(NAMESPACE, &message))?;
         let path = out.map_or_else(
             || self.path().join("exports").join(format!("{}.card.json", entry.name)),
             Path::to_owned,

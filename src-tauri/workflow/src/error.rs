@@ -6,7 +6,7 @@ use countersign_domain::template::BadTemplate;
 use countersign_domain::template::markdown::BadMarkdown;
 use countersign_export::{BadPacket, ExportError};
 use countersign_ledger::LedgerError;
-use countersign_ledger::keys::KeyError;
+use countersign_ledger::keys::{AgentError, KeyError};
 
 use crate::pdf::PdfError;
 use crate::view::FailureView;
@@ -85,6 +85,12 @@ pub enum Failure {
     /// No key is unlocked.
     #[error("no key is unlocked")]
     Locked,
+    /// A sign-off with a key in ssh-agent that nobody confirmed.
+    #[error("this signature was not confirmed, and a key in ssh-agent asks for no passphrase")]
+    Unconfirmed,
+    /// While a key in ssh-agent signed, others wrote, again and again.
+    #[error("others wrote to the project each time before this was signed; nothing was recorded")]
+    Overtaken,
     /// A check run of this release is under way already.
     #[error("a check run of this release is under way")]
     Running,
@@ -111,6 +117,12 @@ pub enum Failure {
     Demo(String),
 }
 
+impl From<AgentError> for Failure {
+    fn from(error: AgentError) -> Self {
+        Self::Key(error.into())
+    }
+}
+
 impl Failure {
     /// Stable code for scripts and screens.
     #[must_use]
@@ -121,6 +133,7 @@ impl Failure {
             Self::Ledger(LedgerError::Stopped) => "stopped",
             Self::Ledger(_) => "ledger",
             Self::Key(KeyError::WrongPassphrase { .. }) => "wrong-passphrase",
+            Self::Key(KeyError::Agent(error)) => agent_code(error),
             Self::Key(_) => "key",
             Self::Id(_) => "id",
             Self::Template { .. } => "template",
@@ -133,6 +146,8 @@ impl Failure {
             Self::NotFound { .. } => "not-found",
             Self::Input { .. } => "input",
             Self::Locked => "locked",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Overtaken => "overtaken",
             Self::Running => "running",
             Self::File { .. } => "file",
             Self::ProjectFile { .. } => "project-file",
@@ -148,6 +163,8 @@ impl Failure {
             Self::Template { source, .. } => source.hint.clone(),
             Self::NotFound { hint, .. } | Self::Input { hint, .. } => (*hint).to_owned(),
             Self::Locked => "Unlock your key first".to_owned(),
+            Self::Unconfirmed => "Read the statement, then confirm that you sign it".to_owned(),
+            Self::Overtaken => "Try again once the check run has ended".to_owned(),
             Self::Running => "Wait for it, or cancel it".to_owned(),
             Self::Key(KeyError::WrongPassphrase { .. }) => {
                 "Try again; a forgotten passphrase cannot be recovered, only a new key enrolled"
@@ -186,6 +203,16 @@ impl Failure {
     #[must_use]
     pub fn view(&self) -> FailureView {
         FailureView { code: self.code().to_owned(), message: self.to_string(), hint: self.hint() }
+    }
+}
+
+fn agent_code(error: &AgentError) -> &'static str {
+    match error {
+        AgentError::Empty | AgentError::Gone { .. } => "agent-key-missing",
+        AgentError::Refused { .. } => "agent-refused",
+        AgentError::TimedOut { .. } => "agent-timeout",
+        AgentError::NotSet | AgentError::Unreachable { .. } => "no-agent",
+        _ => "agent",
     }
 }
 

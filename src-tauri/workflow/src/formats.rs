@@ -10,6 +10,7 @@ use countersign_export::formats::{hdf, oscal, statement};
 use countersign_export::{AuditRecord, Source};
 use countersign_ledger::keys::UnlockedKey;
 
+use crate::agent::off_the_runtime;
 use crate::error::Failure;
 use crate::home::Home;
 use crate::pdf;
@@ -74,24 +75,23 @@ impl Home {
         format: Format<'_>,
         out: Option<&Path>,
     ) -> Result<BundleView, Failure> {
-        let (bytes, heads, name) = self.read(project, |fold| {
+        let (record, heads, name) = self.read(project, |fold| {
             let (known, found) = query::find(fold, release)?;
+            if let Format::Dsse(key) = format {
+                may_state(fold, key)?;
+            }
             let record = AuditRecord::build(&Source { fold, release, program: PROGRAM })?;
-            let bytes = match format {
-                // Typesetting takes its time: it must not hold up who else reads.
-                Format::Pdf => record.to_json()?,
-                Format::Oscal => oscal(&record)?,
-                Format::Hdf => hdf(&record)?,
-                Format::Dsse(key) => envelope(fold, &record, key)?,
-            };
             let heads = fold.heads().iter().map(ToString::to_string).collect();
             let name =
                 format!("{}-{}.{}", slug(&known.name), slug(&found.version), format.ending());
-            Ok((bytes, heads, name))
+            Ok((record, heads, name))
         })?;
         let bytes = match format {
-            Format::Pdf => pdf::typeset(self.world.pdf.as_deref(), bytes, pdf::LIMIT)?,
-            Format::Oscal | Format::Hdf | Format::Dsse(_) => bytes,
+            // What takes its time must not hold up who else reads.
+            Format::Pdf => pdf::typeset(self.world.pdf.as_deref(), record.to_json()?, pdf::LIMIT)?,
+            Format::Oscal => oscal(&record)?,
+            Format::Hdf => hdf(&record)?,
+            Format::Dsse(key) => envelope(&record, key)?,
         };
         self.write_export(&bytes, heads, &name, out)
     }
@@ -99,12 +99,16 @@ impl Home {
 
 /// Whoever is not on the roster has no say here; who believes the statement is up to those
 /// who check it, by the key.
-fn envelope(fold: &Fold, record: &AuditRecord, key: &UnlockedKey) -> Result<Vec<u8>, Failure> {
+fn may_state(fold: &Fold, key: &UnlockedKey) -> Result<(), Refusal> {
     let print = key.fingerprint();
-    if !fold.project().is_some_and(|project| project.members.contains_key(print)) {
-        return Err(Refusal::NotAMember(print.clone()).into());
+    if fold.project().is_some_and(|project| project.members.contains_key(print)) {
+        return Ok(());
     }
+    Err(Refusal::NotAMember(print.clone()))
+}
+
+fn envelope(record: &AuditRecord, key: &UnlockedKey) -> Result<Vec<u8>, Failure> {
     let statement = statement(record)?;
-    let signature = key.sign_dsse(&statement.pae())?;
-    Ok(statement.envelope(print, &signature)?)
+    let signature = off_the_runtime(|| key.sign_dsse(&statement.pae()))?;
+    Ok(statement.envelope(key.fingerprint(), &signature)?)
 }

@@ -3,18 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Local, SubsecRound, Utc};
-use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope};
+use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope, SignedEvent};
 use countersign_domain::fold::Fold;
 use countersign_domain::id::{EventId, ProjectId, ReleaseId};
 use countersign_domain::refusal::Refusal;
 use countersign_domain::template::Loaded;
-use countersign_ledger::Ledger;
 use countersign_ledger::keys::{KeyFolder, UnlockedKey};
+use countersign_ledger::{Ledger, LedgerError};
 use tokio_util::sync::CancellationToken;
 
+use crate::agent::off_the_runtime;
 use crate::error::Failure;
 use crate::reading::Reading;
 use crate::verified::Verified;
@@ -27,6 +28,10 @@ type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 
 /// Reads a variable of the process environment.
 type Variable = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// How often an event is signed anew because somebody else was quicker, at most: with a key
+/// in ssh-agent each time may be a touch.
+const TRIES: u32 = 5;
 
 /// The world that a home depends on, as parameters.
 #[derive(Clone)]
@@ -135,59 +140,103 @@ impl Home {
         project: &ProjectId,
         look: impl FnOnce(&Fold) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let mut folds = self.folds.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut folds = self.folds();
         look(&self.fresh_fold(&mut folds, project)?.fold)
     }
 
     /// Signs `body` with `key` and appends it, if the rules allow it. What they refuse is
-    /// kept as an attempt where that belongs in the trail.
+    /// kept as an attempt where that belongs in the trail, unless that takes a touch.
     ///
     /// # Errors
-    /// The refusal, or trouble with ledger or key. Nothing has changed then.
+    /// The refusal, or trouble with ledger or key; [`Failure::Overtaken`]. Nothing has
+    /// changed then.
     pub(crate) fn act(
         &self,
         key: &UnlockedKey,
         project: &ProjectId,
         body: Body,
     ) -> Result<EventId, Failure> {
-        let mut folds = self.folds.lock().unwrap_or_else(PoisonError::into_inner);
-        let cached = self.fresh_fold(&mut folds, project)?;
-        let attempt = (body.release().cloned(), body.kind());
-        let result = self.append(cached, key, project, body);
-        if let Err(Failure::Refused(refusal)) = &result {
-            if refusal.belongs_in_trail() {
-                self.keep_attempt(cached, key, project, attempt, refusal)?;
+        let result = self.append(key, project, &body);
+        if let Err(Failure::Refused(refusal)) = &result
+            && refusal.belongs_in_trail()
+            && !key.needs_touch()
+        {
+            let kept = self.keep_attempt(key, project, &body, refusal);
+            // Whoever was refused should hear that, not that their agent did not note it.
+            if !key.is_in_agent() {
+                kept?;
             }
-        } else if result.is_err() {
-            // The fold may be ahead of the file: read it anew next time.
-            folds.remove(project);
         }
         result
     }
 
+    /// Signs over what there is and appends; where somebody else was quicker, signs anew.
     fn append(
         &self,
-        cached: &mut Reading,
         key: &UnlockedKey,
         project: &ProjectId,
-        body: Body,
+        body: &Body,
     ) -> Result<EventId, Failure> {
-        let envelope = Envelope {
+        for _ in 0..TRIES {
+            let mut folds = self.folds();
+            let reading = self.fresh_fold(&mut folds, project)?;
+            let envelope = self.envelope(reading, key, project, body);
+            let signed = if key.is_in_agent() {
+                // Nobody is asked to touch a key for what is refused anyway.
+                reading.fold.try_envelope(envelope.clone())?;
+                // Whoever is asked may take their time, and no reader waits for that.
+                drop(folds);
+                let signed = off_the_runtime(|| key.sign_event(&envelope))?;
+                folds = self.folds();
+                signed
+            } else {
+                key.sign_event(&envelope)?
+            };
+            if self.take_in(&mut folds, &envelope, &signed)? {
+                return Ok(signed.id());
+            }
+        }
+        Err(Failure::Overtaken)
+    }
+
+    fn envelope(
+        &self,
+        reading: &Reading,
+        key: &UnlockedKey,
+        project: &ProjectId,
+        body: &Body,
+    ) -> Envelope {
+        Envelope {
             version: ENVELOPE_VERSION,
             project: project.clone(),
-            parents: cached.fold.heads().iter().cloned().collect(),
+            parents: reading.fold.heads().iter().cloned().collect(),
             author: key.fingerprint().clone(),
-            at: self.event_time(cached, &body),
-            body,
-        };
-        let signed = key.sign_event(&envelope)?;
-        let id = signed.id();
-        let event = signed.verify().map_err(|source| {
-            countersign_ledger::LedgerError::BadEvent { id: id.clone(), source }
-        })?;
-        cached.fold.admit(event)?;
-        self.ledger.append(&signed, self.now())?;
-        Ok(id)
+            at: self.event_time(reading, body),
+            body: body.clone(),
+        }
+    }
+
+    /// Appends what was signed, if it still builds on all that there is; whether it does.
+    fn take_in(
+        &self,
+        folds: &mut BTreeMap<ProjectId, Reading>,
+        envelope: &Envelope,
+        signed: &SignedEvent,
+    ) -> Result<bool, Failure> {
+        let project = &envelope.project;
+        let reading = self.fresh_fold(folds, project)?;
+        if !reading.fold.heads().iter().eq(&envelope.parents) {
+            return Ok(false);
+        }
+        let event =
+            signed.verify().map_err(|source| LedgerError::BadEvent { id: signed.id(), source })?;
+        reading.fold.admit(event)?;
+        let appended = self.ledger.append_after(reading.seq(), signed, self.now());
+        if !matches!(appended, Ok(true)) {
+            // The fold is ahead of the file: read it anew next time.
+            folds.remove(project);
+        }
+        Ok(appended?)
     }
 
     /// A clock that went back must not make an event older than what it builds on or tells.
@@ -201,19 +250,22 @@ impl Home {
 
     fn keep_attempt(
         &self,
-        cached: &mut Reading,
         key: &UnlockedKey,
         project: &ProjectId,
-        (release, action): (Option<ReleaseId>, &'static str),
+        attempt: &Body,
         refusal: &Refusal,
     ) -> Result<(), Failure> {
         let body = Body::AttemptRefused {
-            release,
-            action: action.to_owned(),
+            release: attempt.release().cloned(),
+            action: attempt.kind().to_owned(),
             code: refusal.code().to_owned(),
             reason: refusal.to_string(),
         };
-        self.append(cached, key, project, body).map(|_| ())
+        self.append(key, project, &body).map(|_| ())
+    }
+
+    fn folds(&self) -> MutexGuard<'_, BTreeMap<ProjectId, Reading>> {
+        self.folds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A reading that ends in an error is dropped, so that the next look meets the error too.
@@ -240,7 +292,7 @@ impl Home {
         loaded: &Loaded,
     ) -> Result<(), Failure> {
         self.ledger.put_blob(loaded.text.as_bytes())?;
-        let mut folds = self.folds.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut folds = self.folds();
         let cached = self.fresh_fold(&mut folds, project)?;
         cached.fold.know(loaded.digest.clone(), Arc::new(loaded.template.clone()));
         Ok(())

@@ -1,9 +1,10 @@
 //! Keys of the people who use this machine.
 
 use countersign_domain::id::Fingerprint;
-use countersign_ledger::keys::{KeyEntry, UnlockedKey};
+use countersign_ledger::keys::{Held, KeyEntry, UnlockedKey};
 use zeroize::Zeroizing;
 
+use crate::agent::held_view;
 use crate::error::Failure;
 use crate::home::Home;
 use crate::view::KeyView;
@@ -21,21 +22,8 @@ impl Home {
         email: &str,
         passphrase: &Zeroizing<String>,
     ) -> Result<KeyView, Failure> {
-        let (owner, email) = (owner.trim(), email.trim());
-        if owner.is_empty() || owner.contains(['<', '>']) || owner.chars().any(char::is_control) {
-            let hint = "Write your name as it should stand on the record";
-            return Err(Failure::Input { field: "owner", problem: "not a name".into(), hint });
-        }
-        if !email.contains('@') || email.contains(['<', '>', ' ', ',']) {
-            let problem = format!("{email:?} is not an e-mail address");
-            return Err(Failure::Input {
-                field: "email",
-                problem,
-                hint: "Write it as ana@example.com",
-            });
-        }
-        let name = name.map_or_else(|| file_name(email), str::to_owned);
-        let comment = format!("{owner} <{email}>");
+        let comment = comment_of(owner, email)?;
+        let name = key_name(name, email.trim());
         let mut rng = ssh_rng();
         Ok(key_view(&self.keys.create(&name, &comment, passphrase, &mut rng)?))
     }
@@ -56,16 +44,22 @@ impl Home {
         Ok(self.keys.list()?.iter().map(key_view).collect())
     }
 
-    /// Opens the key of that name, fingerprint or owner's e-mail.
+    /// Opens the key of that name, fingerprint or owner's e-mail. One that ssh-agent holds
+    /// takes no passphrase.
     ///
     /// # Errors
-    /// [`Failure::NotFound`]; [`Failure::Key`] for a wrong passphrase.
+    /// [`Failure::NotFound`]; [`Failure::Key`] for a wrong passphrase, or an agent that does
+    /// not hold the key.
     pub fn unlock(
         &self,
         wanted: &str,
         passphrase: &Zeroizing<String>,
     ) -> Result<UnlockedKey, Failure> {
-        Ok(self.keys.unlock(&self.find_key(wanted)?, passphrase)?)
+        let entry = self.find_key(wanted)?;
+        match entry.held {
+            Held::Agent => self.reach(&entry),
+            Held::Sealed => Ok(self.keys.unlock(&entry, passphrase)?),
+        }
     }
 
     /// The key of that name, fingerprint or owner's e-mail.
@@ -99,6 +93,29 @@ fn ssh_rng() -> impl countersign_ledger::keys::CryptoRngCore {
     countersign_ledger::keys::OsRng
 }
 
+/// The comment of a key, which says whose it is.
+///
+/// # Errors
+/// [`Failure::Input`] for a name or e-mail that cannot stand on a record.
+pub(crate) fn comment_of(owner: &str, email: &str) -> Result<String, Failure> {
+    let (owner, email) = (owner.trim(), email.trim());
+    if owner.is_empty() || owner.contains(['<', '>']) || owner.chars().any(char::is_control) {
+        let hint = "Write your name as it should stand on the record";
+        return Err(Failure::Input { field: "owner", problem: "not a name".into(), hint });
+    }
+    if !email.contains('@') || email.contains(['<', '>', ' ', ',']) {
+        let problem = format!("{email:?} is not an e-mail address");
+        let hint = "Write it as ana@example.com";
+        return Err(Failure::Input { field: "email", problem, hint });
+    }
+    Ok(format!("{owner} <{email}>"))
+}
+
+/// The name of a key's file: the one that was given, or one from the e-mail.
+pub(crate) fn key_name(given: Option<&str>, email: &str) -> String {
+    given.map_or_else(|| file_name(email), str::to_owned)
+}
+
 fn file_name(email: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' };
     email.to_ascii_lowercase().chars().map(plain).collect()
@@ -121,5 +138,6 @@ pub(crate) fn key_view(entry: &KeyEntry) -> KeyView {
         email: email.to_owned(),
         fingerprint: entry.fingerprint.to_string(),
         public_key: entry.public_key.clone(),
+        held: held_view(entry.held),
     }
 }

@@ -2,8 +2,9 @@
 //! and screens are chosen by this, never by the text.
 
 use countersign_domain::refusal::Refusal;
+use countersign_domain::sshsig::BadSignature;
 use countersign_export::ExportError;
-use countersign_ledger::keys::KeyError;
+use countersign_ledger::keys::{AgentError, KeyError};
 
 use crate::error::Failure;
 use crate::pdf::PdfError;
@@ -27,8 +28,12 @@ impl Failure {
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::Refused(refusal) => of_refusal(refusal),
-            Self::Locked | Self::Key(KeyError::WrongPassphrase { .. }) => FailureKind::Refused,
+            Self::Locked | Self::Unconfirmed | Self::Key(KeyError::WrongPassphrase { .. }) => {
+                FailureKind::Refused
+            }
+            Self::Key(KeyError::Agent(error)) => of_agent(error),
             Self::Ledger(_)
+            | Self::Overtaken
             | Self::Running
             | Self::File { .. }
             | Self::Demo(_)
@@ -54,6 +59,18 @@ impl Failure {
             | Self::Input { .. }
             | Self::ProjectFile { .. } => FailureKind::Input,
         }
+    }
+}
+
+/// It is the person's turn at the key, or the agent is none.
+fn of_agent(error: &AgentError) -> FailureKind {
+    match error {
+        AgentError::Type { .. } | AgentError::SecurityKeyStatement => FailureKind::Input,
+        AgentError::Empty
+        | AgentError::Gone { .. }
+        | AgentError::Refused { .. }
+        | AgentError::Signature(BadSignature::NoPresence) => FailureKind::Refused,
+        _ => FailureKind::Machine,
     }
 }
 
@@ -86,6 +103,7 @@ mod tests {
     fn each_failure_says_whose_turn_it_is() {
         let input = Failure::Input { field: "time", problem: String::new(), hint: "" };
         let wrong = KeyError::WrongPassphrase { name: "ana".into() };
+        let agent = |error: AgentError| Failure::Key(error.into());
         let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
         for (sentence, failure, kind) in [
             ("the rules refuse", Failure::Refused(Refusal::Closed), FailureKind::Refused),
@@ -95,6 +113,23 @@ mod tests {
                 FailureKind::Input,
             ),
             ("a wrong passphrase", Failure::Key(wrong), FailureKind::Refused),
+            ("a key that the agent lacks", agent(AgentError::Empty), FailureKind::Refused),
+            ("no agent", agent(AgentError::NotSet), FailureKind::Machine),
+            (
+                "nobody touched the key",
+                agent(AgentError::Signature(BadSignature::NoPresence)),
+                FailureKind::Refused,
+            ),
+            (
+                "a signature by somebody else",
+                agent(AgentError::Signature(BadSignature::Mismatch)),
+                FailureKind::Machine,
+            ),
+            (
+                "a type of key that signs nothing",
+                agent(AgentError::Type { algorithm: "ssh-rsa".into() }),
+                FailureKind::Input,
+            ),
             ("a value of the wrong shape", input, FailureKind::Input),
             ("a weak passphrase", Failure::Key(KeyError::PassphraseTooShort), FailureKind::Input),
             (

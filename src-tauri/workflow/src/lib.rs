@@ -1,6 +1,7 @@
 //! The verbs of a sign-off: open, check, attest, except, sign, deploy, export. The only
 //! room that knows their order, and the only one where probes, ledger and export meet.
 
+mod agent;
 mod card;
 pub mod check;
 mod check_report;

@@ -88,6 +88,11 @@ impl Reading {
         Ok(())
     }
 
+    /// Sequence number of the last event that was read.
+    pub(crate) fn seq(&self) -> i64 {
+        self.seq
+    }
+
     /// How far this reaches.
     pub(crate) fn head(&self) -> Head {
         let digest = hex::encode(self.digest.clone().finalize());

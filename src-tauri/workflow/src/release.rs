@@ -165,11 +165,15 @@ impl Home {
         self.release(&project, &release)
     }
 
-    /// Signs, declines or takes back. The key must have been opened for this one signature.
+    /// Signs, declines or takes back. The key must have been opened for this one signature;
+    /// for one in ssh-agent the request says that the signer confirmed the statement.
     ///
     /// # Errors
-    /// [`Failure::Refused`].
+    /// [`Failure::Refused`]; [`Failure::Unconfirmed`].
     pub fn sign_off(&self, key: &UnlockedKey, request: &SignOff) -> Result<ReleaseView, Failure> {
+        if key.is_in_agent() && !request.confirmed {
+            return Err(Failure::Unconfirmed);
+        }
         let (project, release) = ids(&request.project, &request.release)?;
         let role = role_of(&request.role)?;
         let decision = match request.decision.as_str() {
@@ -195,10 +199,9 @@ impl Home {
             exceptions,
             state: Digest::parse(&request.state)?,
             comment: request.comment.trim().to_owned(),
-            // Both fronts ask for the passphrase of each signature.
             signing: Some(Signing {
                 utc_offset: (self.world.utc_offset)(self.now()),
-                opened: "passphrase".into(),
+                opened: opened(key).to_owned(),
             }),
         };
         self.act(key, &project, body)?;
@@ -297,6 +300,15 @@ impl Home {
                 hint: "`countersign release list` shows them, `release open` opens one",
             })
         })
+    }
+}
+
+/// How a key is opened for one signature: both fronts ask for the passphrase of a sealed key.
+fn opened(key: &UnlockedKey) -> &'static str {
+    match (key.is_in_agent(), key.needs_touch()) {
+        (false, _) => Signing::PASSPHRASE,
+        (true, false) => Signing::AGENT,
+        (true, true) => Signing::AGENT_TOUCH,
     }
 }
 

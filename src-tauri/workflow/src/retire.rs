@@ -8,6 +8,7 @@ use countersign_domain::state::{Project, Signoff};
 use countersign_ledger::keys::{KeyError, UnlockedKey};
 use zeroize::Zeroizing;
 
+use crate::agent::off_the_runtime;
 use crate::card::phrase;
 use crate::error::Failure;
 use crate::home::Home;
@@ -75,7 +76,7 @@ impl Home {
             let body = Body::KeyRotated {
                 key: to.clone(),
                 public_key: new.public_key().to_owned(),
-                proof: new.sign(ROTATION_NAMESPACE, &statement)?,
+                proof: off_the_runtime(|| new.sign(ROTATION_NAMESPACE, &statement))?,
             };
             self.act(old, &project, body)?;
             projects.push(name);

@@ -2,6 +2,7 @@
 //! record: by the script in tests/journey, and case by case where a script would be
 //! clumsy.
 
+mod agent;
 mod canaries;
 mod capture;
 mod command_line;

@@ -2,6 +2,7 @@
 // window, `fake.ts` in tests and in a plain browser.
 
 import type {
+  AgentKeyView,
   AttachEvidence,
   Attest,
   Board,
@@ -33,6 +34,7 @@ import type {
   StrengthView,
   TemplateView,
   TimelineRow,
+  UseAgentKey,
   VerifyDeployment,
   VerifyView,
 } from "./wire.gen";
@@ -73,6 +75,11 @@ export interface Host {
   cancelLedgerCheck(): Promise<void>;
 
   createKey(request: CreateKey): Promise<KeyView>;
+  /** The keys that ssh-agent holds. */
+  agentKeys(): Promise<AgentKeyView[]>;
+  /** Refers to one of them; nobody is signed in by that. */
+  useAgentKey(request: UseAgentKey): Promise<KeyView>;
+  /** The passphrase of a key in ssh-agent is empty: the agent signs a challenge. */
   unlock(key: string, passphrase: string): Promise<KeyView>;
   lock(): Promise<void>;
 

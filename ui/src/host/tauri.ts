@@ -29,6 +29,8 @@ export function tauriHost(): Host {
     cancelLedgerCheck: () => call("cancel_ledger_check"),
 
     createKey: (request) => call("create_key", { request }),
+    agentKeys: () => call("agent_keys"),
+    useAgentKey: (request) => call("use_agent_key", { request }),
     unlock: (key, passphrase) => call("unlock", { key, passphrase }),
     lock: () => call("lock"),
 

@@ -25,6 +25,10 @@ export type OutcomeCode = "pass" | "fail" | "not-applicable" | "inconclusive" | 
  */
 export type ExceptionState = "requested" | "approved" | "rejected" | "expired";
 /**
+ * Where the private half of a key lives.
+ */
+export type HeldCode = "sealed" | "agent";
+/**
  * How much an item matters.
  */
 export type SeverityCode = "critical" | "high" | "recommended";
@@ -121,6 +125,7 @@ export type TrustCode = "good" | "unknown" | "bad";
  * Every shape that crosses the window's wire.
  */
 export interface Wire {
+  AgentKeyView: AgentKeyView;
   AttachEvidence: AttachEvidence;
   Attest: Attest;
   BlockerView: BlockerView;
@@ -148,6 +153,7 @@ export interface Wire {
   FindingView: FindingView;
   GateCode: GateCode;
   GateView: GateView;
+  HeldCode: HeldCode;
   HistoryEntry: HistoryEntry;
   ItemDetail: ItemDetail;
   ItemResult: ItemResult;
@@ -193,9 +199,35 @@ export interface Wire {
   TickView: TickView;
   TimelineRow: TimelineRow;
   TrustCode: TrustCode;
+  UseAgentKey: UseAgentKey;
   VerifyCode: VerifyCode;
   VerifyDeployment: VerifyDeployment;
   VerifyView: VerifyView;
+}
+/**
+ * A key that ssh-agent holds.
+ */
+export interface AgentKeyView {
+  /**
+   * Its type: `ssh-ed25519`, `sk-ssh-ed25519@openssh.com`, …
+   */
+  algorithm: string;
+  /**
+   * The agent's note on it.
+   */
+  comment: string;
+  /**
+   * SHA256 fingerprint.
+   */
+  fingerprint: string;
+  /**
+   * The name of the key on this machine that refers to it, if one does.
+   */
+  here?: string | null;
+  /**
+   * Whether it can sign here: only the two types above can.
+   */
+  usable: boolean;
 }
 /**
  * Attach a file.
@@ -1325,6 +1357,10 @@ export interface KeyView {
    */
   fingerprint: string;
   /**
+   * Where its private half lives.
+   */
+  held: HeldCode;
+  /**
    * Its file name.
    */
   name: string;
@@ -1841,6 +1877,11 @@ export interface SignOff {
    */
   comment: string;
   /**
+   * Whether the signer confirmed the statement that was shown. A key in ssh-agent needs
+   * it, since no passphrase is asked for.
+   */
+  confirmed?: boolean;
+  /**
    * `approve`, `decline` or `revoke`.
    */
   decision: string;
@@ -1849,7 +1890,7 @@ export interface SignOff {
    */
   exceptions: string[];
   /**
-   * Asked again for every signature.
+   * Asked again for every signature; empty for a key in ssh-agent.
    */
   passphrase: string;
   /**
@@ -2037,6 +2078,27 @@ export interface TimelineRow {
    * Why, in one sentence.
    */
   why: string;
+}
+/**
+ * Sign with a key that ssh-agent holds.
+ */
+export interface UseAgentKey {
+  /**
+   * E-mail of its owner.
+   */
+  email: string;
+  /**
+   * The key's fingerprint, or its comment where only one key has that.
+   */
+  key: string;
+  /**
+   * File name of the reference; from the e-mail when absent.
+   */
+  name?: string | null;
+  /**
+   * Printed name of its owner.
+   */
+  owner: string;
 }
 /**
  * Say what the verifier saw.

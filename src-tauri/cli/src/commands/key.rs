@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use countersign_domain::id::Fingerprint;
-use countersign_workflow::view::KeyView;
+use countersign_workflow::view::{AgentKeyView, HeldCode, KeyView, UseAgentKey};
 
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -34,6 +34,22 @@ pub(crate) enum Key {
         name: String,
         /// The private key file
         file: PathBuf,
+    },
+    /// The keys that ssh-agent holds (SSH_AUTH_SOCK), and which can sign here
+    Agent,
+    /// Sign with a key that ssh-agent holds, those of security keys included
+    UseAgent {
+        /// Its fingerprint or comment, as `key agent` lists it
+        key: String,
+        /// Your name, as it will stand on the record
+        #[arg(long)]
+        owner: String,
+        /// Your e-mail; it names you, whatever key you use
+        #[arg(long)]
+        email: String,
+        /// File name of the reference [default: from the e-mail]
+        #[arg(long, value_name = "FILE")]
+        name: Option<String>,
     },
     /// Print the public half, for an admin to enroll
     Public {
@@ -81,6 +97,21 @@ pub(crate) fn run(session: &Session, key: Key, out: &mut Output) -> Result<Exit,
                 out.line(&[plain("Copied the key "), strong(&copied.name)]);
                 out.line(&[plain("  "), plain(&copied.fingerprint)]);
             })?;
+        }
+        Key::Agent => out.show(&home.agent_keys()?, |out, keys| held(out, keys))?,
+        Key::UseAgent { key, owner, email, name } => {
+            let made = home.use_agent_key(&UseAgentKey { key, owner, email, name })?;
+            out.show(&made, |out, made| {
+                out.line(&[
+                    strong(&made.name),
+                    plain("  is a key of "),
+                    plain(&made.owner),
+                    plain(" in ssh-agent"),
+                ]);
+                out.line(&[plain("  "), plain(&made.fingerprint)]);
+                out.line(&[faint(format!("  {}", made.public_key))]);
+            })?;
+            out.remark("No passphrase is asked for. `ssh-add -c FILE` makes the agent ask you.");
         }
         Key::Card { out: path } => {
             let card = home.write_card(&session.unlock()?, path.as_deref())?;
@@ -154,8 +185,34 @@ fn list(out: &mut Output, keys: &[KeyView]) {
     let rows = keys
         .iter()
         .map(|key| {
-            vec![strong(&key.name), plain(&key.owner), plain(&key.email), faint(&key.fingerprint)]
+            let lives = plain(match key.held {
+                HeldCode::Sealed => "sealed file",
+                HeldCode::Agent => "ssh-agent",
+            });
+            let (owner, email) = (plain(&key.owner), plain(&key.email));
+            vec![strong(&key.name), owner, email, lives, faint(&key.fingerprint)]
         })
         .collect();
-    out.table(&["key", "owner", "e-mail", "fingerprint"], rows);
+    out.table(&["key", "owner", "e-mail", "lives in", "fingerprint"], rows);
+}
+
+fn held(out: &mut Output, keys: &[AgentKeyView]) {
+    if keys.is_empty() {
+        out.say("ssh-agent holds no key, or is locked. Add one: ssh-add FILE; unlock: ssh-add -X");
+        return;
+    }
+    let rows = keys
+        .iter()
+        .map(|key| {
+            let state = match &key.here {
+                Some(name) => format!("is the key {name}"),
+                None if key.usable => "can sign here".to_owned(),
+                None => "of a type that cannot sign here".to_owned(),
+            };
+            let (kind, comment) = (plain(&key.algorithm), plain(&key.comment));
+            vec![strong(&key.fingerprint), kind, comment, plain(state)]
+        })
+        .collect();
+    out.table(&["fingerprint", "type", "comment", ""], rows);
+    out.say("Use one: countersign key use-agent FINGERPRINT --owner NAME --email E-MAIL");
 }

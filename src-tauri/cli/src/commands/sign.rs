@@ -1,11 +1,13 @@
 //! `countersign sign`: shows exactly what is signed, asks for the passphrase of this one
-//! signature, and leaves a receipt.
+//! signature (or for a confirmation, when the key lives in ssh-agent), and leaves a receipt.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
 use clap::Args;
 use countersign_domain::event::Decision;
 use countersign_domain::id::Fingerprint;
-use countersign_workflow::role_of;
-use countersign_workflow::view::{SignOff, SignoffView, StatementView};
+use countersign_workflow::view::{HeldCode, SignOff, SignoffView, StatementView};
+use countersign_workflow::{Failure, role_of};
 
 use super::{except, gate};
 use crate::exit::Exit;
@@ -13,6 +15,9 @@ use crate::fault::Fault;
 use crate::output::{Output, faint, plain, strong};
 use crate::session::Session;
 use crate::words;
+
+/// Bytes that are read of what somebody types.
+const MAX_TYPED: u64 = 256;
 
 /// For which role, and what is said.
 #[derive(Debug, Args)]
@@ -32,6 +37,9 @@ pub(crate) struct Sign {
     /// In your words
     #[arg(long, default_value = "", hide_default_value = true)]
     comment: String,
+    /// With a key in ssh-agent: you have read the statement and confirm it, so do not ask
+    #[arg(long)]
+    yes: bool,
 }
 
 impl Sign {
@@ -58,6 +66,10 @@ pub(crate) fn run(session: &Session, sign: &Sign, out: &mut Output) -> Result<Ex
         let meaning = home.meaning(&project, &release, role, decision)?;
         show(out, &statement, &meaning, decision);
     }
+    let in_agent = key.held == HeldCode::Agent;
+    if in_agent && !sign.yes {
+        confirm(&sign.role, out.is_json())?;
+    }
     let exceptions = sign.acknowledged.iter().map(|id| except::resolve(&view, id));
     let request = SignOff {
         project: project.to_string(),
@@ -68,6 +80,7 @@ pub(crate) fn run(session: &Session, sign: &Sign, out: &mut Output) -> Result<Ex
         state: statement.state,
         comment: sign.comment.clone(),
         passphrase: String::new(),
+        confirmed: in_agent,
     };
     let unlocked = session.unlock_for(&key, "for this one signature")?;
     let after = home.sign_off(&unlocked, &request)?;
@@ -79,6 +92,23 @@ pub(crate) fn run(session: &Session, sign: &Sign, out: &mut Output) -> Result<Ex
         out.line(&[words::gate(after.gate.verdict), plain(format!("  {}", after.gate.summary))]);
     })?;
     Ok(Exit::GOOD)
+}
+
+/// Has the person type the role, where no passphrase makes them stop and read.
+fn confirm(role: &str, is_json: bool) -> Result<(), Fault> {
+    if is_json || !io::stdin().is_terminal() {
+        return Err(Fault::usage(
+            "this key lives in ssh-agent, and nobody can be asked to confirm the statement here",
+            "Read it (without --json), then confirm it with --yes",
+        ));
+    }
+    eprint!("Your key lives in ssh-agent. Type the role ({role}) to sign exactly this: ");
+    let mut typed = String::new();
+    let read = io::stdin().lock().take(MAX_TYPED).read_line(&mut typed);
+    if read.is_ok() && typed.trim().eq_ignore_ascii_case(role) {
+        return Ok(());
+    }
+    Err(Failure::Unconfirmed.into())
 }
 
 fn show(out: &mut Output, statement: &StatementView, meaning: &str, decision: Decision) {

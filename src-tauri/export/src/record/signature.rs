@@ -188,19 +188,33 @@ fn local_time(at: DateTime<Utc>, told: &Signing) -> Option<String> {
     Some(at.with_timezone(&offset).to_rfc3339_opts(SecondsFormat::Secs, false))
 }
 
-/// Touch is proved by a security key's signature; a passphrase only the signer's program saw.
+/// Touch is proved by a security key's signature; everything else only the signer's program
+/// saw.
 fn authenticated(key: &str, told: Option<&Signing>) -> String {
-    let held = if key.starts_with("sk-") {
+    let touched = key.starts_with("sk-");
+    let held = if touched {
         "By a security key that was touched, as its signature proves"
     } else {
         "By the private key, as the signature proves"
     };
-    let opened = match told.map(|told| told.opened.as_str()) {
-        None => "how it was opened was not recorded".to_owned(),
-        Some("passphrase") => {
+    let opened = match (told.map(|told| told.opened.as_str()), touched) {
+        (None, _) => "how it was opened was not recorded".to_owned(),
+        (Some(Signing::PASSPHRASE), _) => {
             "opened with its passphrase for this act, as the signer's program told".to_owned()
         }
-        Some(other) => format!("opened by {other}, as the signer's program told"),
+        (Some(Signing::AGENT | Signing::AGENT_TOUCH), true) => {
+            "ssh-agent passed it on, as the signer's program told".to_owned()
+        }
+        (Some(Signing::AGENT), false) => {
+            "ssh-agent signed, as the signer's program told, and nothing shows that it asked \
+             anybody"
+                .to_owned()
+        }
+        (Some(Signing::AGENT_TOUCH), false) => {
+            "the signer's program told of a touch, which nothing shows for a key of this type"
+                .to_owned()
+        }
+        (Some(other), _) => format!("opened by {other}, as the signer's program told"),
     };
     format!("{held}; {opened}")
 }
@@ -291,5 +305,28 @@ fn approval_first(facts: &Facts<'_>) -> DutyCheck {
                 )
             },
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_claims_of_a_signature_only_what_is_shown() {
+        let (plain, security) = ("ssh-ed25519 AAAA", "sk-ssh-ed25519@openssh.com AAAA");
+        for (key, opened, words, never) in [
+            (plain, Some("passphrase"), "opened with its passphrase", "touch"),
+            (plain, Some("agent"), "nothing shows that it asked anybody", "touch"),
+            (plain, Some("agent-touch"), "which nothing shows", "was touched"),
+            (plain, Some("a-newer-way"), "opened by a-newer-way", "touch"),
+            (plain, None, "was not recorded", "touch"),
+            (security, Some("agent-touch"), "that was touched, as its signature proves", "nothing"),
+            (security, Some("agent"), "that was touched, as its signature proves", "nothing"),
+        ] {
+            let told = opened.map(|opened| Signing { utc_offset: 0, opened: opened.into() });
+            let text = authenticated(key, told.as_ref());
+            assert!(text.contains(words) && !text.contains(never), "{key} {opened:?}: {text}");
+        }
     }
 }

@@ -35,11 +35,11 @@ pub use release::{
 };
 pub use request::{
     AttachEvidence, Attest, CloseRelease, CreateKey, DecideException, EnrollMember, OpenRelease,
-    RecordDeployment, RequestException, SignOff, VerifyDeployment,
+    RecordDeployment, RequestException, SignOff, UseAgentKey, VerifyDeployment,
 };
 pub use roster::{DoubtView, RetiredKeyView, RevocationView, RotationView};
 pub use schema::{documents, wire};
 pub use status::{
-    EnvironmentView, FailureView, KeyView, MemberView, ProgressView, ProjectView, SecretView,
-    StatusView, StrengthView, TargetView,
+    AgentKeyView, EnvironmentView, FailureView, HeldCode, KeyView, MemberView, ProgressView,
+    ProjectView, SecretView, StatusView, StrengthView, TargetView,
 };

@@ -17,6 +17,21 @@ pub struct CreateKey {
     pub passphrase: String,
 }
 
+/// Sign with a key that ssh-agent holds.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UseAgentKey {
+    /// The key's fingerprint, or its comment where only one key has that.
+    pub key: String,
+    /// Printed name of its owner.
+    pub owner: String,
+    /// E-mail of its owner.
+    pub email: String,
+    /// File name of the reference; from the e-mail when absent.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
 /// Put a person on the roster.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -145,8 +160,12 @@ pub struct SignOff {
     pub state: String,
     /// In the signer's words.
     pub comment: String,
-    /// Asked again for every signature.
+    /// Asked again for every signature; empty for a key in ssh-agent.
     pub passphrase: String,
+    /// Whether the signer confirmed the statement that was shown. A key in ssh-agent needs
+    /// it, since no passphrase is asked for.
+    #[serde(default)]
+    pub confirmed: bool,
 }
 
 /// Record that it went out.

@@ -4,12 +4,13 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::{
-    AttachEvidence, Attest, Board, BundleView, CardView, CheckView, CheckedView, CloseRelease,
-    CreateKey, DecideException, EnrollMember, EventView, ExceptionView, FailureView, GateView,
-    ItemDetail, KeyView, LedgerView, MergeView, OpenRelease, PacketLook, PacketView, ProbeTrial,
-    ProbeView, ProgressView, ProjectView, RecordDeployment, ReleaseView, RequestException,
-    RevocationView, RotationView, SignOff, SignoffView, StatementView, StatusView, StrengthView,
-    TemplateDocument, TemplateView, TimelineRow, VerifyDeployment, VerifyView,
+    AgentKeyView, AttachEvidence, Attest, Board, BundleView, CardView, CheckView, CheckedView,
+    CloseRelease, CreateKey, DecideException, EnrollMember, EventView, ExceptionView, FailureView,
+    GateView, ItemDetail, KeyView, LedgerView, MergeView, OpenRelease, PacketLook, PacketView,
+    ProbeTrial, ProbeView, ProgressView, ProjectView, RecordDeployment, ReleaseView,
+    RequestException, RevocationView, RotationView, SignOff, SignoffView, StatementView,
+    StatusView, StrengthView, TemplateDocument, TemplateView, TimelineRow, UseAgentKey,
+    VerifyDeployment, VerifyView,
 };
 
 macro_rules! schemas {
@@ -23,6 +24,7 @@ macro_rules! schemas {
 }
 
 schemas! {
+    "agent-keys" => Vec<AgentKeyView>,
     "board" => Board,
     "card" => CardView,
     "check" => CheckView,
@@ -71,6 +73,7 @@ pub fn wire() -> Value {
         ($($shape:ty),* $(,)?) => { $(generator.subschema_for::<$shape>();)* };
     }
     define![
+        AgentKeyView,
         AttachEvidence,
         Attest,
         Board,
@@ -102,6 +105,7 @@ pub fn wire() -> Value {
         StatusView,
         StrengthView,
         TimelineRow,
+        UseAgentKey,
         VerifyDeployment,
         VerifyView,
     ];

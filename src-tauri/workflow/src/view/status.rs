@@ -5,6 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{OutcomeCode, RetiredKeyView};
 
+/// Where the private half of a key lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldCode {
+    /// In a file on this machine, sealed by a passphrase.
+    Sealed,
+    /// In ssh-agent, or in a security key behind it.
+    Agent,
+}
+
 /// A key on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct KeyView {
@@ -18,6 +28,23 @@ pub struct KeyView {
     pub fingerprint: String,
     /// OpenSSH line.
     pub public_key: String,
+    /// Where its private half lives.
+    pub held: HeldCode,
+}
+
+/// A key that ssh-agent holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AgentKeyView {
+    /// SHA256 fingerprint.
+    pub fingerprint: String,
+    /// Its type: `ssh-ed25519`, `sk-ssh-ed25519@openssh.com`, …
+    pub algorithm: String,
+    /// The agent's note on it.
+    pub comment: String,
+    /// Whether it can sign here: only the two types above can.
+    pub usable: bool,
+    /// The name of the key on this machine that refers to it, if one does.
+    pub here: Option<String>,
 }
 
 /// The state of the program.

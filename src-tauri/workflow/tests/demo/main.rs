@@ -141,6 +141,7 @@ fn sign_for_everybody(home: &Home, demo: &DemoStarted) {
             state: statement.state,
             comment: "In the demo".to_owned(),
             passphrase: PASSPHRASE.to_owned(),
+            confirmed: false,
         };
         home.sign_off(&key, &request).expect("a signature");
     }

@@ -49,6 +49,8 @@ export class World {
   readonly passphrases = new Map<string, string>();
   unlocked: KeyView | null = null;
   cancelled = false;
+  /** Whether ssh-agent runs and signs. */
+  agent = true;
   /** Whether the verification of the ledger was stopped. */
   stopped = false;
   events = 0;
@@ -72,6 +74,10 @@ export class World {
   }
 
   prove(key: KeyView, passphrase: string): void {
+    if (key.held === "agent") {
+      if (this.agent) return;
+      this.fail("agent-refused", "the ssh-agent refused to sign: the confirmation was declined.", "Try again, and confirm when it asks.");
+    }
     if (this.passphrases.get(key.fingerprint) === passphrase) return;
     this.fail("wrong-passphrase", "That is not the passphrase of this key.", "Check the keyboard layout and try again.");
   }

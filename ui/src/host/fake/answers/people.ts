@@ -1,7 +1,7 @@
 // Who sits at the machine, projects, roster.
 
-import type { CreateKey, EnrollMember, Host, KeyView, OpenRelease, ProjectView } from "../../host";
-import { KEYS, PASSPHRASE, ROLE_TITLES } from "../people";
+import type { CreateKey, EnrollMember, Host, KeyView, OpenRelease, ProjectView, UseAgentKey } from "../../host";
+import { AGENT_KEYS, KEYS, PASSPHRASE, ROLE_TITLES } from "../people";
 import { Story } from "../story";
 import { releaseRow, releaseView } from "../views";
 import type { World } from "../world";
@@ -38,11 +38,25 @@ export const peopleAnswers = (world: World) =>
     async createKey({ owner, email, passphrase }: CreateKey) {
       if (passphrase.length < 8) world.fail("weak-passphrase", "The passphrase is too short.", "Use at least 8 characters.");
       const body = btoa(`${owner}${email}`).replace(/[^A-Za-z0-9]/g, "").padEnd(43, "x").slice(0, 43);
-      const key: KeyView = { name: `key-${world.keys.length + 1}`, owner, email, fingerprint: `SHA256:${body}`, public_key: `ssh-ed25519 AAAAC3Nza${body} ${email}` };
+      const key: KeyView = { name: `key-${world.keys.length + 1}`, owner, email, fingerprint: `SHA256:${body}`, public_key: `ssh-ed25519 AAAAC3Nza${body} ${email}`, held: "sealed" };
       world.keys.push(key);
       world.passphrases.set(key.fingerprint, passphrase);
       world.unlocked = key;
       return key;
+    },
+
+    async agentKeys() {
+      if (!world.agent) world.fail("no-agent", "no ssh-agent is known here: SSH_AUTH_SOCK is not set.", "Start one and add the key with ssh-add.");
+      return AGENT_KEYS.map((key) => ({ ...key, here: world.keys.find((each) => each.fingerprint === key.fingerprint)?.name ?? null }));
+    },
+
+    async useAgentKey({ key, owner, email }: UseAgentKey) {
+      world.call("useAgentKey", { key, owner, email });
+      const found = AGENT_KEYS.find((each) => each.fingerprint === key) ?? world.fail("not-found", `there is no key in ssh-agent ${key}.`);
+      if (!found.usable) world.fail("agent", `the key is of the type ${found.algorithm}.`, "Make one with ssh-keygen -t ed25519.");
+      const made: KeyView = { name: `key-${world.keys.length + 1}`, owner, email, fingerprint: key, public_key: `${found.algorithm} AAAA${key.slice(7)}`, held: "agent" };
+      world.keys.push(made);
+      return made;
     },
 
     async unlock(fingerprint: string, passphrase: string) {

@@ -41,6 +41,7 @@ export const signoffAnswers = (world: World) =>
       const key = world.signer();
       world.call("signOff", request);
       const story = world.story(request);
+      if (key.held === "agent" && !request.confirmed) world.fail("unconfirmed", "This signature was not confirmed.", "Read the statement, then confirm that you sign it.");
       world.prove(key, request.passphrase);
       if (request.state !== digest(story)) world.fail("state-moved", "The release changed while you were reading.", "Open the statement again.");
       world.sign(story, request.role, key, request.decision, request.comment);
