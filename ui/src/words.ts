@@ -1,9 +1,10 @@
 // Every text of the screens, in one place, so that it can be read through and translated.
 
+import { agentWords } from "./words/agent";
 import { itemWords } from "./words/item";
 import { packetWords } from "./words/packet";
 import { projectWords } from "./words/project";
 import { releaseWords } from "./words/release";
 import { windowWords } from "./words/window";
 
-export const words = { ...windowWords, ...projectWords, ...releaseWords, ...itemWords, ...packetWords };
+export const words = { ...windowWords, ...projectWords, ...releaseWords, ...itemWords, ...packetWords, ...agentWords };

@@ -5,6 +5,7 @@ import {
   type Host,
   type ItemDetail,
   type ItemRow,
+  type KeyView,
   type MemberView,
   type OutcomeCode,
   type PhaseCode,
@@ -106,6 +107,11 @@ export class Release {
   });
 
   readonly running = $derived(this.run !== null || (this.view?.running ?? false));
+
+  /** A key of this machine. */
+  keyOf(fingerprint: string): KeyView | undefined {
+    return this.#session.keys.find((key) => key.fingerprint === fingerprint);
+  }
 
   constructor(host: Host, session: Session, of: ReleaseRef) {
     this.#host = host;

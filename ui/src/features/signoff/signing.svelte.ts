@@ -1,5 +1,6 @@
-import type { Failure, ReleaseView, StatementView } from "../../host/host";
+import type { Failure, KeyView, ReleaseView, StatementView } from "../../host/host";
 import { words } from "../../words";
+import { inAgent } from "../key/agent";
 import type { Release } from "../release/release.svelte";
 
 export type Decision = "approve" | "decline" | "revoke";
@@ -21,7 +22,11 @@ export class Signing {
   readonly release: Release;
   readonly role: string;
   statement = $state.raw<StatementView | null>(null);
+  /** The key that signs. */
+  key = $state.raw<KeyView | undefined>(undefined);
   passphrase = $state("");
+  /** What was typed to confirm, where the key lives in ssh-agent and no passphrase is asked for. */
+  confirmation = $state("");
   comment = $state("");
   busy = $state(false);
   failure = $state.raw<Failure | null>(null);
@@ -30,6 +35,12 @@ export class Signing {
 
   readonly open = $derived(this.statement !== null);
 
+  /** Why nothing can be signed now: the passphrase or the confirmation is missing. */
+  readonly #unproven = $derived.by(() => {
+    if (!inAgent(this.key)) return this.passphrase ? "" : words.session.passphraseMissing;
+    return this.confirmation.trim().toLowerCase() === this.role ? "" : words.agent.confirmMissing(this.role);
+  });
+
   /** Why approval is not possible now; empty when it is. */
   readonly approvalBlocked = $derived.by(() => {
     const statement = this.statement;
@@ -37,12 +48,12 @@ export class Signing {
     if (statement.refusal) return statement.refusal;
     const left = statement.exceptions.filter((each) => !this.acknowledged[each.id]).length;
     if (left > 0) return words.signoff.acknowledgeLeft(left);
-    return this.passphrase ? "" : words.session.passphraseMissing;
+    return this.#unproven;
   });
 
   /** Why declining is not possible now. */
   readonly declineBlocked = $derived(
-    !this.comment.trim() ? words.signoff.commentMissing : this.passphrase ? "" : words.session.passphraseMissing,
+    !this.comment.trim() ? words.signoff.commentMissing : this.#unproven,
   );
 
   constructor(release: Release, role: string) {
@@ -54,6 +65,7 @@ export class Signing {
   async begin(): Promise<boolean> {
     const result = await this.release.act((host) => host.statement(this.release.of, this.role));
     if (!result.ok) return false;
+    this.key = this.release.keyOf(result.value.fingerprint);
     this.statement = result.value;
     return true;
   }
@@ -72,12 +84,13 @@ export class Signing {
           exceptions: decision === "approve" ? statement.exceptions.map((each) => each.id) : [],
           state: statement.state,
           comment: this.comment.trim(),
-          passphrase: this.passphrase,
+          passphrase: inAgent(this.key) ? "" : this.passphrase,
+          confirmed: inAgent(this.key),
         }),
       { quiet: true },
     );
     this.busy = false;
-    this.passphrase = "";
+    this.passphrase = this.confirmation = "";
     this.failure = result.ok ? null : result.failure;
     if (result.ok) this.receipt = receiptOf(result.value, this.role, decision);
   }
