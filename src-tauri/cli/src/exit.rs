@@ -47,5 +47,5 @@ Exit codes:
    65  what was given cannot be used
    70  a mistake of this program
    74  a file, the ledger or this machine
-   77  refused by the rules, or a wrong passphrase
+   77  refused by the rules, a wrong passphrase, or ssh-agent did not sign
   130  check: stopped with Ctrl-C; what had been seen is recorded";

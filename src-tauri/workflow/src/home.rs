@@ -29,9 +29,11 @@ type Random = Arc<dyn Fn(&mut [u8]) + Send + Sync>;
 /// Reads a variable of the process environment.
 type Variable = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// How often an event is signed anew because somebody else was quicker, at most: with a key
-/// in ssh-agent each time may be a touch.
-const TRIES: u32 = 5;
+/// How often an event is signed at most because somebody else was quicker: with a key in
+/// ssh-agent each time may be a touch.
+const AGENT_TRIES: u32 = 5;
+/// The same with a key that is here, which takes no time to speak of.
+const TRIES: u32 = 50;
 
 /// The world that a home depends on, as parameters.
 #[derive(Clone)]
@@ -177,7 +179,8 @@ impl Home {
         project: &ProjectId,
         body: &Body,
     ) -> Result<EventId, Failure> {
-        for _ in 0..TRIES {
+        let tries = if key.is_in_agent() { AGENT_TRIES } else { TRIES };
+        for _ in 0..tries {
             let mut folds = self.folds();
             let reading = self.fresh_fold(&mut folds, project)?;
             let envelope = self.envelope(reading, key, project, body);

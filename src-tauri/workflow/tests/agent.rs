@@ -16,7 +16,6 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use countersign_domain::event::Decision;
 use countersign_domain::id::{ProjectId, ReleaseId};
 use countersign_domain::member::Role;
 use countersign_workflow::view::{
@@ -163,6 +162,22 @@ fn a_release_is_signed_off_with_the_real_agent_once_its_owner_confirmed() {
 }
 
 #[test]
+fn a_sealed_key_gives_its_place_to_one_in_the_agent() {
+    let (folder, real) = (TempDir::new().expect("a folder"), RealAgent::new());
+    real.add("ed25519", &[]);
+    let home = home(folder.path(), real.socket(), 20);
+    let passphrase = Zeroizing::new("a passphrase of a test".to_owned());
+    home.create_key(Some("old"), "Mara Lind", "m@example.org", &passphrase).expect("a key");
+    let old = home.unlock("old", &passphrase).expect("opened");
+    let open = open(&home, &old);
+    let new = agent_key(&home);
+    let done = home.rotate_key(&old, &new).expect("replaced");
+    assert_eq!((done.key.held, done.projects.len()), (HeldCode::Agent, 1));
+    home.attest(&new, &tick(&open, "Seen")).expect("the new key signs");
+    assert_eq!(home.attest(&old, &tick(&open, "No")).expect_err("old").code(), "key-replaced");
+}
+
+#[test]
 fn a_refusal_of_the_agent_changes_nothing_and_says_whose_turn_it_is() {
     let (folder, mut real) = (TempDir::new().expect("a folder"), RealAgent::new());
     real.add("ed25519", &["-c"]);
@@ -222,8 +237,6 @@ fn a_touch_is_told_of_a_security_key_and_an_untouched_one_signs_nothing() {
     home.attest(&key, &tick(&open, "Seen")).expect("touched");
     home.sign_off(&key, &sign_off(&home, &key, &open, true)).expect("signed");
     assert_eq!(opened_of(&home, &open), "agent-touch");
-    let meaning = home.meaning(&open.project, &open.release, Role::Security, Decision::Approve);
-    assert!(meaning.is_ok());
     let statement = Format::Dsse(&key);
     let refused = home.export_as(&open.project, &open.release, statement, None).expect_err("DSSE");
     assert_eq!(refused.kind(), FailureKind::Input);
@@ -286,11 +299,12 @@ fn nobody_waits_for_an_agent_that_waits_for_a_touch() {
     assert_eq!(rows[0].parents, [rows[1].event.clone()], "one line, nothing apart");
     assert_eq!((rows[0].by.as_str(), rows[1].by.as_str()), ("Mara Lind", "Ben"));
 
-    // Whoever is overtaken each time is told so, and nothing is recorded.
+    // Whoever is overtaken each time, here by another process, is told so; nothing is recorded.
+    let other = Home::open(home.path(), World::real()).expect("the same ledger");
     thread::scope(|scope| {
         let waiting = scope.spawn(|| home.attest(&key, &tick(&open, "Never")));
         while was_asked.recv_timeout(Duration::from_secs(1)).is_ok() {
-            home.attest(&ben, &tick(&open, "Quicker")).expect("ticked");
+            other.attest(&ben, &tick(&open, "Quicker")).expect("ticked");
             touch.send(Some(TOUCHED)).expect("waits");
         }
         let overtaken = waiting.join().expect("a thread").expect_err("always too late");
@@ -298,6 +312,32 @@ fn nobody_waits_for_an_agent_that_waits_for_a_touch() {
     });
     let rows = home.timeline(&open.project).expect("rows");
     assert!(rows.iter().all(|row| !row.text.contains("Never")));
+}
+
+#[test]
+fn two_processes_that_write_at_once_write_one_line() {
+    let (folder, real) = (TempDir::new().expect("a folder"), RealAgent::new());
+    real.add("ed25519", &[]);
+    let home = home(folder.path(), real.socket(), 20);
+    let passphrase = Zeroizing::new("a passphrase of a test".to_owned());
+    home.create_key(Some("sealed"), "Mara Lind", "m@example.org", &passphrase).expect("a key");
+    let key = home.unlock("sealed", &passphrase).expect("opened");
+    let open = open(&home, &key);
+    let other = Home::open(home.path(), World::real()).expect("the same ledger");
+    let (key, open) = (&key, &open);
+    thread::scope(|scope| {
+        for home in [&home, &other] {
+            scope.spawn(move || {
+                for turn in 0..20 {
+                    home.attest(key, &tick(open, &format!("Turn {turn}"))).expect("ticked");
+                }
+            });
+        }
+    });
+    let rows = home.timeline(&open.project).expect("rows");
+    assert!(rows.len() > 40 && rows[..40].iter().all(|row| row.parents.len() == 1));
+    let parents: std::collections::BTreeSet<_> = rows.iter().flat_map(|row| &row.parents).collect();
+    assert_eq!(parents.len(), rows.len() - 1, "nobody built on what another had built on");
 }
 
 #[test]

@@ -60,6 +60,12 @@ pub(crate) fn run(session: &Session, check: &Check, out: &mut Output) -> Result<
     }
     let selection = Selection { items, allow_active: check.allow_active, after: check.after };
     let key = session.unlock()?;
+    if key.needs_touch() {
+        out.remark(
+            "Every finding is signed, so the security key wants a touch for each. A sealed key, or \
+             a plain one in ssh-agent, runs checks by itself.",
+        );
+    }
     let run = look(home, &key, (&project, &release), selection, check.verbose, out);
     let checked = session.wait(run)??;
     if check.junit.is_some() || check.sarif.is_some() {
