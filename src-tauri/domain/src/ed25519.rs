@@ -1,24 +1,32 @@
 //! Many Ed25519 checks by one key. Most of a single check are the doublings between the
-//! digits of its two scalars; a table of the key's multiples, as there is one of the base
-//! point, makes them unnecessary. The equation stays that of RFC 8032, 5.1.7, without the
-//! cofactor, as OpenSSH and ed25519-dalek check it, so the answers stay the same too.
+//! digits of its two scalars; tables of the multiples of the key and of the base point make
+//! them unnecessary. The equation stays that of RFC 8032, 5.1.7, without the cofactor, as
+//! OpenSSH and ed25519-dalek check it, so the answers stay the same too.
+//!
+//! The library has such tables, made for secret scalars: every look-up reads a whole row, so
+//! that its time tells nothing. All that a check handles is public, so here a digit may pick
+//! its multiple directly, and rows may be long. Points are added by the library.
 
-use curve25519_dalek::constants::ED25519_BASEPOINT_TABLE;
-use curve25519_dalek::edwards::EdwardsBasepointTable;
+use std::sync::LazyLock;
+
+use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
+use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::Scalar;
-use curve25519_dalek::traits::BasepointTable as _;
+use curve25519_dalek::traits::Identity as _;
 use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
 use sha2::{Digest as _, Sha512};
 
-/// Checks before a table pays: making one takes as long as some tens of single checks.
+/// Checks before tables pay: making them takes as long as some tens of single checks.
 const WORTH_A_TABLE: u32 = 64;
+
+static BASE: LazyLock<Multiples> = LazyLock::new(|| Multiples::of(ED25519_BASEPOINT_POINT));
 
 /// A key that checks signatures, the quicker the more of them there are.
 pub(crate) struct ReadyKey {
     key: VerifyingKey,
     checked: u32,
-    /// Multiples of the key's point with its sign turned (30 kB).
-    table: Option<Box<EdwardsBasepointTable>>,
+    /// Multiples of the key's point with its sign turned.
+    turned: Option<Multiples>,
 }
 
 impl std::fmt::Debug for ReadyKey {
@@ -29,30 +37,24 @@ impl std::fmt::Debug for ReadyKey {
 
 impl ReadyKey {
     pub(crate) fn new(key: VerifyingKey) -> Self {
-        Self { key, checked: 0, table: None }
+        Self { key, checked: 0, turned: None }
     }
 
     /// Whether the key signed `message`.
     pub(crate) fn holds(&mut self, message: &[u8], signature: &Signature) -> bool {
         self.checked = self.checked.saturating_add(1);
         if self.checked == WORTH_A_TABLE {
-            let turned = -self.key.to_edwards();
-            self.table = Some(Box::new(EdwardsBasepointTable::create(&turned)));
+            self.turned = Some(Multiples::of(-self.key.to_edwards()));
         }
         let quick =
-            self.table.as_ref().is_some_and(|table| equal(&self.key, table, message, signature));
-        // What the table does not prove is left to the library to refuse.
+            self.turned.as_ref().is_some_and(|turned| equal(&self.key, turned, message, signature));
+        // What the tables do not prove is left to the library to refuse.
         quick || self.key.verify(message, signature).is_ok()
     }
 }
 
 /// R = \[S\]B + \[k\](−A), over the bytes of R; S must be below the group's order.
-fn equal(
-    key: &VerifyingKey,
-    turned: &EdwardsBasepointTable,
-    message: &[u8],
-    signature: &Signature,
-) -> bool {
+fn equal(key: &VerifyingKey, turned: &Multiples, message: &[u8], signature: &Signature) -> bool {
     let Some(s) = Option::<Scalar>::from(Scalar::from_canonical_bytes(*signature.s_bytes())) else {
         return false;
     };
@@ -62,8 +64,52 @@ fn equal(
         .chain_update(message)
         .finalize();
     let k = Scalar::from_bytes_mod_order_wide(&hash.into());
-    let point = ED25519_BASEPOINT_TABLE * &s + turned * &k;
+    let point = turned.add(BASE.add(EdwardsPoint::identity(), &s), &k);
     point.compress().as_bytes() == signature.r_bytes()
+}
+
+/// Digits of a scalar, which are its bytes.
+const DIGITS: usize = 32;
+
+/// Multiples that a row holds: a digit beyond half of 256 counts down from the next one.
+const ROW: usize = 128;
+
+/// Multiples of a point by every digit at every place (655 kB): a row for each place, that
+/// for place i with 1 to 128 times 256^i.
+struct Multiples(Vec<EdwardsPoint>);
+
+impl Multiples {
+    fn of(point: EdwardsPoint) -> Self {
+        let mut rows = Vec::with_capacity(DIGITS * ROW);
+        let mut unit = point;
+        for _ in 0..DIGITS {
+            let mut multiple = unit;
+            for _ in 1..ROW {
+                rows.push(multiple);
+                multiple += unit;
+            }
+            rows.push(multiple);
+            unit = multiple + multiple;
+        }
+        Self(rows)
+    }
+
+    /// `sum` and as many times the point as `scalar` says. The time it takes tells of the
+    /// scalar, so it must not be a secret.
+    fn add(&self, mut sum: EdwardsPoint, scalar: &Scalar) -> EdwardsPoint {
+        // A scalar is below 2^253, so the last digit carries nothing.
+        let mut carry = 0;
+        for (byte, row) in scalar.as_bytes().iter().zip(self.0.chunks_exact(ROW)) {
+            let digit = usize::from(*byte) + carry;
+            carry = usize::from(digit > ROW);
+            let multiple = |count: usize| row.get(count.wrapping_sub(1));
+            match carry {
+                0 => multiple(digit).into_iter().for_each(|up| sum += up),
+                _ => multiple(256 - digit).into_iter().for_each(|down| sum -= down),
+            }
+        }
+        sum
+    }
 }
 
 #[cfg(test)]
@@ -81,8 +127,8 @@ mod tests {
 
     /// A key whose table is there from the start.
     fn tabled(key: VerifyingKey) -> ReadyKey {
-        let table = Some(Box::new(EdwardsBasepointTable::create(&-key.to_edwards())));
-        ReadyKey { key, checked: WORTH_A_TABLE, table }
+        let turned = Some(Multiples::of(-key.to_edwards()));
+        ReadyKey { key, checked: WORTH_A_TABLE, turned }
     }
 
     fn scalar(seed: u8) -> Scalar {
@@ -110,11 +156,33 @@ mod tests {
         (key, Signature::from_components(point.to_bytes(), (r + k * a).to_bytes()))
     }
 
+    /// As many times the point as the scalar says, by the table and by the library.
+    #[test]
+    fn a_table_gives_what_multiplying_gives() {
+        let edge = [0, 1, 0x7f, 0x80, 0x81, 0xfe, 0xff];
+        let bytes = edge.iter().flat_map(|a| edge.iter().map(|b| [*a, *b]));
+        let patterns = bytes.map(|pair| {
+            Scalar::from_bytes_mod_order([pair; 16].concat().try_into().expect("32 bytes"))
+        });
+        let single = (0..=255_u8).map(|byte| Scalar::from(u64::from(byte) << 24));
+        let ends = [-Scalar::ONE, -Scalar::from(128_u8), -Scalar::from(129_u8)];
+        let scalars: Vec<_> =
+            patterns.chain(single).chain(ends).chain((0..50).map(scalar)).collect();
+        let points = [ED25519_BASEPOINT_POINT, EIGHT_TORSION[1], EIGHT_TORSION[4]];
+        for point in points.into_iter().chain([points[0] + points[1], EdwardsPoint::identity()]) {
+            let table = Multiples::of(point);
+            for scalar in &scalars {
+                let sum = table.add(points[0], scalar);
+                assert_eq!(sum, points[0] + scalar * point, "{scalar:?}");
+            }
+        }
+    }
+
     /// Whether the signature holds, by the table alone and by the library.
     fn both_ways(key: VerifyingKey, message: &[u8], signature: &Signature) -> bool {
         let ready = tabled(key);
-        let table = ready.table.as_ref().expect("a table");
-        let quick = equal(&key, table, message, signature);
+        let turned = ready.turned.as_ref().expect("a table");
+        let quick = equal(&key, turned, message, signature);
         assert_eq!(quick, key.verify(message, signature).is_ok(), "{key:?} {signature:?}");
         quick
     }
@@ -176,6 +244,6 @@ mod tests {
             assert!(ready.holds(&message, &good), "{count}");
             assert!(!ready.holds(b"another", &good), "{count}");
         }
-        assert!(ready.is_some_and(|ready| ready.table.is_some()));
+        assert!(ready.is_some_and(|ready| ready.turned.is_some()));
     }
 }

@@ -118,6 +118,10 @@ impl Checkers {
     }
 }
 
+/// Keys of which a checker keeps what it learned (less than a megabyte each): more than a
+/// project has people, and few enough that a file with a key for each event gains nothing.
+const MOST_KNOWN: usize = 32;
+
 /// Base64 digits that spell the 64 bytes of an Ed25519 signature, padding included.
 const SPELLED: usize = 88;
 
@@ -146,7 +150,7 @@ impl Checker {
         verify(author, namespace, message, signature)?;
         let Ok(sig) = SshSig::from_pem(signature) else { return Err(BadSignature::Form) };
         let plain = sig.to_pem(LineEnding::LF).is_ok_and(|text| text == signature);
-        if plain && is_new {
+        if plain && is_new && self.known.len() < MOST_KNOWN {
             self.known.extend(Known::of(author, namespace, signature, &sig));
         }
         Ok(plain)
