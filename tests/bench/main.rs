@@ -8,11 +8,11 @@ mod scan;
 mod tls;
 mod volume;
 
-use std::io::Write as _;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use chrono::Utc;
 use countersign_domain::event::{Body, Envelope, SignedEvent};
 use countersign_domain::id::{EventId, Fingerprint, ProjectId, ReleaseId};
@@ -30,8 +30,36 @@ const EVENTS: usize = 1_000;
 /// Repetitions; the median is printed.
 const ROUNDS: usize = 5;
 
+/// Measures and prints.
+type Measure = fn(&mut dyn Write) -> Result<()>;
+
+/// Every measure by the name that picks it.
+const MEASURES: [(&str, Measure); 6] = [
+    ("append", append),
+    ("bundle", bundle),
+    ("check", check),
+    ("volume", volume::measure),
+    ("tls", tls::measure),
+    ("scan", scan::measure),
+];
+
+/// Takes the measures that are named, or all of them.
 fn main() -> Result<()> {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let names = MEASURES.map(|(name, _)| name);
+    if let Some(other) = wanted.iter().find(|one| !names.contains(&one.as_str())) {
+        bail!("there is no measure {other:?}: name some of {}", names.join(", "));
+    }
     let mut out = std::io::stdout().lock();
+    for (name, measure) in MEASURES {
+        if wanted.is_empty() || wanted.iter().any(|one| one == name) {
+            measure(&mut out)?;
+        }
+    }
+    Ok(())
+}
+
+fn append(out: &mut dyn Write) -> Result<()> {
     let (appends, syncs) = appends()?;
     writeln!(
         out,
@@ -40,6 +68,10 @@ fn main() -> Result<()> {
         syncs,
         appends / syncs
     )?;
+    Ok(())
+}
+
+fn bundle(out: &mut dyn Write) -> Result<()> {
     let (bundle, raw) = verification()?;
     writeln!(
         out,
@@ -48,6 +80,10 @@ fn main() -> Result<()> {
         raw,
         bundle / raw
     )?;
+    Ok(())
+}
+
+fn check(out: &mut dyn Write) -> Result<()> {
     let (wall, slowest) = tokio::runtime::Runtime::new()?.block_on(demo_run())?;
     writeln!(
         out,
@@ -56,9 +92,6 @@ fn main() -> Result<()> {
         slowest.as_millis(),
         wall.as_secs_f64() / slowest.as_secs_f64().max(0.001)
     )?;
-    volume::measure(&mut out)?;
-    tls::measure(&mut out)?;
-    scan::measure(&mut out)?;
     Ok(())
 }
 

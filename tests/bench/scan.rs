@@ -25,7 +25,7 @@ const CORPUS: &str = "1";
 const PART: &str = "apps/app0/src/part0";
 
 /// Measures, and prints a line for each comparison.
-pub(crate) fn measure(out: &mut impl Write) -> Result<()> {
+pub(crate) fn measure(out: &mut dyn Write) -> Result<()> {
     let ripgrep = peers::system(peers::RIPGREP)?;
     let root = peers::made("tree", CORPUS, corpus::make)?;
     let bytes = size(&root)?;
@@ -60,7 +60,7 @@ pub(crate) fn measure(out: &mut impl Write) -> Result<()> {
 }
 
 fn line(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     ours: &str,
     took: Duration,
     theirs: &str,

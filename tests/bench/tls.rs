@@ -40,7 +40,7 @@ struct Verdict {
 }
 
 /// Measures both servers and prints the ratios.
-pub(crate) fn measure(out: &mut impl Write) -> Result<()> {
+pub(crate) fn measure(out: &mut dyn Write) -> Result<()> {
     let ca = TestCa::new()?;
     let hardened = Nginx::start(&NginxOptions::hardened(ca.server()?, "token", "https://x.test"))?;
     let vulnerable = Nginx::start(&NginxOptions {
