@@ -2,8 +2,11 @@
 //! never stands where an exception is meant.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 /// A text that is not a valid id of its kind.
@@ -22,11 +25,55 @@ fn bad(kind: &'static str, value: &str, expected: &'static str) -> BadId {
     BadId { kind, value: value.chars().take(80).collect(), expected }
 }
 
+/// Text that is parsed where it lies: a long ledger holds a million ids.
+struct InPlace<T>(PhantomData<T>);
+
+impl<T: for<'a> TryFrom<&'a str, Error = BadId>> Visitor<'_> for InPlace<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        T::try_from(text).map_err(E::custom)
+    }
+}
+
+/// What all ids share; `parse` and `as_str` are their own.
+macro_rules! id {
+    ($name:ident) => {
+        impl TryFrom<&str> for $name {
+            type Error = BadId;
+            fn try_from(text: &str) -> Result<Self, BadId> {
+                Self::parse(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(InPlace(PhantomData))
+            }
+        }
+    };
+}
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal, $expected:literal, $ok:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(String);
 
         impl $name {
@@ -46,29 +93,78 @@ macro_rules! text_id {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = BadId;
-            fn try_from(text: String) -> Result<Self, BadId> {
-                Self::parse(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
+        id!($name);
     };
 }
 
-fn is_hex64(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+macro_rules! hash_id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name([u8; HEX]);
+
+        impl $name {
+            /// SHA-256 of `bytes`.
+            #[must_use]
+            pub fn of(bytes: &[u8]) -> Self {
+                Self(hex(&Sha256::digest(bytes).into()))
+            }
+
+            /// Checks the text and wraps it.
+            ///
+            /// # Errors
+            /// [`BadId`] when the text has another shape.
+            pub fn parse(text: &str) -> Result<Self, BadId> {
+                let digits = text.as_bytes().try_into().ok().filter(is_hex);
+                digits.map(Self).ok_or_else(|| bad($kind, text, "64 lower-case hex digits"))
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                // Nothing but hex digits is ever put in.
+                std::str::from_utf8(&self.0).unwrap_or_default()
+            }
+
+            /// The first twelve digits, for people.
+            #[must_use]
+            pub fn short(&self) -> &str {
+                &self.as_str()[..12]
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.as_str()).finish()
+            }
+        }
+
+        impl Hash for $name {
+            /// Half of a SHA-256 spreads as well as all of it.
+            fn hash<H: Hasher>(&self, state: &mut H) {
+                state.write(&self.0[..HEX / 2]);
+            }
+        }
+
+        id!($name);
+    };
+}
+
+/// Digits of a SHA-256.
+const HEX: usize = 64;
+
+fn hex(hash: &[u8; HEX / 2]) -> [u8; HEX] {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let mut text = [0; HEX];
+    for (pair, byte) in text.chunks_exact_mut(2).zip(hash) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    text
+}
+
+fn is_hex(text: &[u8; HEX]) -> bool {
+    text.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
 }
 
 fn is_slug(text: &str) -> bool {
@@ -79,13 +175,13 @@ fn is_slug(text: &str) -> bool {
         && !text.starts_with(['-', '.'])
 }
 
-text_id!(
+hash_id!(
     /// SHA-256 of some bytes, as 64 lower-case hex digits.
-    Digest, "SHA-256 digest", "64 lower-case hex digits", is_hex64
+    Digest, "SHA-256 digest"
 );
-text_id!(
+hash_id!(
     /// SHA-256 of an event's canonical bytes.
-    EventId, "event id", "64 lower-case hex digits", is_hex64
+    EventId, "event id"
 );
 text_id!(
     /// One system that is deployed; random, made at creation.
@@ -114,34 +210,6 @@ text_id!(
         rest.len() == 43 && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
     })
 );
-
-impl Digest {
-    /// SHA-256 of `bytes`.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(hex::encode(Sha256::digest(bytes)))
-    }
-
-    /// The first twelve digits, for people.
-    #[must_use]
-    pub fn short(&self) -> &str {
-        &self.0[..12]
-    }
-}
-
-impl EventId {
-    /// The id of an event is the SHA-256 of its canonical bytes.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(Digest::of(bytes).0)
-    }
-
-    /// The first twelve digits, for people.
-    #[must_use]
-    pub fn short(&self) -> &str {
-        &self.0[..12]
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -157,7 +157,7 @@ pub enum LedgerError {
         /// The event.
         id: EventId,
         /// The parent that is not there.
-        parent: EventId,
+        parent: Box<EventId>,
         /// The project that both must belong to.
         project: ProjectId,
     },

@@ -16,6 +16,7 @@ use crate::database;
 use crate::error::LedgerError;
 use crate::heads::Heads;
 use crate::integrity;
+use crate::page::Page;
 use crate::problem::{Checked, Problem};
 use crate::table::blob::{self, MAX_BLOB_BYTES};
 use crate::table::event::{self, MAX_SIGNATURE_BYTES};
@@ -156,7 +157,7 @@ impl Ledger {
             if !event::is_in(conn, parent, project).map_err(fail)? {
                 return Err(LedgerError::MissingParent {
                     id: id.clone(),
-                    parent: (*parent).clone(),
+                    parent: Box::new((*parent).clone()),
                     project: project.clone(),
                 });
             }
@@ -184,11 +185,10 @@ impl Ledger {
     /// Trouble with the file.
     pub fn events(&self, project: &ProjectId) -> Result<Vec<SignedEvent>, LedgerError> {
         let all = self.page(project, (0, i64::MAX), u32::MAX)?;
-        Ok(all.into_iter().map(|(_, signed)| signed).collect())
+        Ok(all.stored().into_iter().map(SignedEvent::from).collect())
     }
 
-    /// The events after sequence number `seq` with their own, at most `most` of them and none
-    /// later than `last`: a long ledger is read piece by piece, and news are asked for.
+    /// At most `most` events after sequence number `seq` and not after `last`.
     ///
     /// # Errors
     /// Trouble with the file.
@@ -197,7 +197,7 @@ impl Ledger {
         project: &ProjectId,
         (seq, last): (i64, i64),
         most: u32,
-    ) -> Result<Vec<(i64, SignedEvent)>, LedgerError> {
+    ) -> Result<Page, LedgerError> {
         self.read(|conn| event::page(conn, project, (seq, last), most))
     }
 

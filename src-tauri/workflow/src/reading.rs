@@ -6,12 +6,12 @@ mod tests;
 
 use std::sync::Arc;
 
-use countersign_domain::event::{BadEvent, Body, Event, SignedEvent};
+use countersign_domain::event::{BadEvent, Body, Event};
 use countersign_domain::fold::Fold;
 use countersign_domain::id::{EventId, ProjectId};
 use countersign_domain::sshsig::{Checker, Checkers};
 use countersign_domain::template::Loaded;
-use countersign_ledger::{Ledger, LedgerError};
+use countersign_ledger::{Ledger, LedgerError, Stored};
 use rayon::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -41,7 +41,7 @@ pub(crate) struct Reading {
 /// One event as it was read.
 struct Row {
     seq: i64,
-    event: Result<Event, (EventId, BadEvent)>,
+    event: Result<Arc<Event>, (EventId, BadEvent)>,
     signature: [u8; 32],
 }
 
@@ -66,7 +66,8 @@ impl Reading {
     /// Trouble with the ledger's file.
     fn vouched(ledger: &Ledger, project: &ProjectId, head: &Head) -> Result<Option<Self>, Failure> {
         let mut reading = Self::default();
-        let read = reading.read(ledger, project, head.seq, |_, signed| signed.vouched());
+        let read =
+            reading.read(ledger, project, head.seq, |_, stored| Event::vouched(stored.bytes));
         match read {
             // An event that cannot be read is named by whoever verifies it anew.
             Err(Failure::Ledger(LedgerError::BadEvent { .. })) => return Ok(None),
@@ -81,8 +82,8 @@ impl Reading {
     /// [`LedgerError::BadEvent`] for the first event that does not hold, after which this
     /// reading is of no use; trouble with the ledger's file.
     pub(crate) fn go_on(&mut self, ledger: &Ledger, project: &ProjectId) -> Result<(), Failure> {
-        let verify = |checker: &mut Checker, signed: &SignedEvent| {
-            Event::verified(&signed.bytes, &signed.signature, checker).map(|(event, _)| event)
+        let verify = |checker: &mut Checker, stored: &Stored<'_>| {
+            Event::verified(stored.bytes, stored.signature, checker).map(|(event, _)| event)
         };
         self.checked += self.read(ledger, project, i64::MAX, verify)?;
         Ok(())
@@ -114,20 +115,22 @@ impl Reading {
         ledger: &Ledger,
         project: &ProjectId,
         last: i64,
-        open: impl Fn(&mut Checker, &SignedEvent) -> Result<Event, BadEvent> + Sync,
+        open: impl Fn(&mut Checker, &Stored<'_>) -> Result<Event, BadEvent> + Sync,
     ) -> Result<u64, Failure> {
         let before = self.events;
         let mut orderly = true;
         let checkers = Checkers::default();
         let page = |seq| ledger.page(project, (seq, last), PAGE);
-        let mut rows = page(self.seq)?;
+        let mut here = page(self.seq)?;
         let mut checked = Vec::new();
-        while let Some((seq, _)) = rows.last() {
+        loop {
+            let rows = here.stored();
+            let Some(Stored { seq, .. }) = rows.last() else { break };
             let look = || rayon::join(|| page(*seq), || look_at(&rows, &open, &checkers));
             let ((next, found), taken) =
                 rayon::join(look, || self.take_all(ledger, checked, &mut orderly));
             taken?;
-            (rows, checked) = (next?, found);
+            (here, checked) = (next?, found);
         }
         self.take_all(ledger, checked, &mut orderly)?;
         if !orderly {
@@ -158,7 +161,7 @@ impl Reading {
         }
         self.learn_template(ledger, &event.envelope().body)?;
         *orderly &= self.fold.is_next(&event);
-        self.fold.push(Arc::new(event));
+        self.fold.push(event);
         Ok(())
     }
 
@@ -175,14 +178,14 @@ impl Reading {
 
 /// The rows as events, opened on every core, in the order of the rows.
 fn look_at(
-    rows: &[(i64, SignedEvent)],
-    open: &(impl Fn(&mut Checker, &SignedEvent) -> Result<Event, BadEvent> + Sync),
+    rows: &[Stored<'_>],
+    open: &(impl Fn(&mut Checker, &Stored<'_>) -> Result<Event, BadEvent> + Sync),
     checkers: &Checkers,
 ) -> Vec<Row> {
-    let one = |checker: &mut Checker, (seq, signed): &(i64, SignedEvent)| Row {
-        seq: *seq,
-        event: open(checker, signed).map_err(|bad| (signed.id(), bad)),
-        signature: Sha256::digest(&signed.signature).into(),
+    let one = |checker: &mut Checker, stored: &Stored<'_>| Row {
+        seq: stored.seq,
+        event: open(checker, stored).map(Arc::new).map_err(|bad| (EventId::of(stored.bytes), bad)),
+        signature: Sha256::digest(stored.signature).into(),
     };
     let blocks = rows.par_chunks(BLOCK).map(|block| {
         checkers.lend(|checker| block.iter().map(|row| one(checker, row)).collect::<Vec<_>>())

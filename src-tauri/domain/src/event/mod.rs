@@ -54,7 +54,7 @@ pub struct SignedEvent {
 }
 
 /// An event whose bytes, form and signature were checked, now or, where
-/// [`SignedEvent::vouched`] says so, at an earlier time.
+/// [`Event::vouched`] says so, at an earlier time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     id: EventId,
@@ -113,16 +113,6 @@ impl SignedEvent {
         let envelope = envelope(&self.bytes)?;
         sshsig::verify(&envelope.author, NAMESPACE, &self.bytes, &self.signature)?;
         Ok(Event { id: self.id(), envelope })
-    }
-
-    /// Reads the event without checking its signature or the spelling of its bytes. Only for
-    /// bytes and signature that were verified before; whoever calls this must be able to show
-    /// that neither has changed since, and must drop the event when they cannot.
-    ///
-    /// # Errors
-    /// [`BadEvent::TooLarge`], [`BadEvent::Form`] or [`BadEvent::Version`].
-    pub fn vouched(&self) -> Result<Event, BadEvent> {
-        Ok(Event { id: self.id(), envelope: shape(&self.bytes)? })
     }
 }
 
@@ -206,6 +196,16 @@ impl Event {
         let envelope = envelope(bytes)?;
         let plain = checker.verify(&envelope.author, NAMESPACE, bytes, signature)?;
         Ok((Self { id: EventId::of(bytes), envelope }, plain))
+    }
+
+    /// Reads an event without checking its signature or the spelling of its bytes. Only for
+    /// bytes and signature that were verified before; whoever calls this must be able to show
+    /// that neither has changed since, and must drop the event when they cannot.
+    ///
+    /// # Errors
+    /// [`BadEvent::TooLarge`], [`BadEvent::Form`] or [`BadEvent::Version`].
+    pub fn vouched(bytes: &[u8]) -> Result<Self, BadEvent> {
+        Ok(Self { id: EventId::of(bytes), envelope: shape(bytes)? })
     }
 
     /// SHA-256 of its canonical bytes.

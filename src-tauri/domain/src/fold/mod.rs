@@ -196,10 +196,11 @@ impl Fold {
     fn keep(&mut self, event: Arc<Event>, by: Option<Arc<Member>>, refused: Option<Refusal>) {
         let by = by.or_else(|| self.author(&event));
         self.times.insert(event.id().clone(), event.envelope().at);
+        // In this order the set is never empty, so that one line of events allocates nothing.
+        self.heads.insert(event.id().clone());
         for parent in &event.envelope().parents {
             self.heads.remove(parent);
         }
-        self.heads.insert(event.id().clone());
         self.trail.push(TrailEntry { event, by, refused });
     }
 

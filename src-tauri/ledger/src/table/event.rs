@@ -5,6 +5,8 @@ use countersign_domain::id::{EventId, ProjectId};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use crate::page::Page;
+
 /// The largest armored signature that is kept; an RSA key of 16384 bits makes about 6 kB.
 pub(crate) const MAX_SIGNATURE_BYTES: usize = 16 * 1024;
 
@@ -98,15 +100,17 @@ pub(crate) fn page(
     project: &ProjectId,
     (seq, last): (i64, i64),
     most: u32,
-) -> rusqlite::Result<Vec<(i64, SignedEvent)>> {
-    conn.prepare_cached(
+) -> rusqlite::Result<Page> {
+    let mut query = conn.prepare_cached(
         "SELECT seq, bytes, signature FROM event
          WHERE project = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq LIMIT ?4",
-    )?
-    .query_map(params![project.as_str(), seq, last, most], |row| {
-        Ok((row.get(0)?, SignedEvent { bytes: row.get(1)?, signature: row.get(2)? }))
-    })?
-    .collect()
+    )?;
+    let mut rows = query.query(params![project.as_str(), seq, last, most])?;
+    let mut page = Page::default();
+    while let Some(row) = rows.next()? {
+        page.push(row.get(0)?, row.get_ref(1)?.as_blob()?, row.get_ref(2)?.as_str()?);
+    }
+    Ok(page)
 }
 
 /// The project's newest sequence number, 0 when it has none.

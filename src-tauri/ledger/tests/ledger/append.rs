@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::slice::from_ref;
 
+use countersign_domain::id::EventId;
 use countersign_ledger::{Ledger, LedgerError};
 
 use crate::support::{Place, chain, check, mara, new_key, now, project, signed};
@@ -47,7 +48,7 @@ fn an_event_whose_parent_is_elsewhere_or_nowhere_is_refused() {
         let orphan = signed(&shop, &[in_shop.clone(), parent.clone()], story);
         let error = ledger.append(&orphan, now()).expect_err(story);
         assert!(
-            matches!(&error, LedgerError::MissingParent { parent: p, .. } if *p == parent),
+            matches!(&error, LedgerError::MissingParent { parent: p, .. } if **p == parent),
             "{story}: {error}"
         );
         assert!(error.to_string().contains(parent.short()), "{error}");
@@ -171,10 +172,11 @@ fn a_reader_goes_on_where_it_stopped_in_its_own_project() {
     let mark = ledger.last_seq(&shop).expect("seq");
     chain(&ledger, &mail, 3);
     let later = chain(&ledger, &shop, 2);
-    let news = ledger.page(&shop, (mark, i64::MAX), 100).expect("news");
-    assert_eq!(news.iter().map(|(_, event)| event.id()).collect::<Vec<_>>(), later);
-    assert!(news.is_sorted_by_key(|(seq, _)| *seq) && news[0].0 > mark);
-    assert_eq!(news[1].0, ledger.last_seq(&shop).expect("seq"));
+    let page = ledger.page(&shop, (mark, i64::MAX), 100).expect("news");
+    let news = page.stored();
+    assert_eq!(news.iter().map(|one| EventId::of(one.bytes)).collect::<Vec<_>>(), later);
+    assert!(news.is_sorted_by_key(|one| one.seq) && news[0].seq > mark);
+    assert_eq!(news[1].seq, ledger.last_seq(&shop).expect("seq"));
     assert_eq!(ledger.projects().expect("projects"), [shop.clone(), mail.clone()]);
     assert_eq!((ledger.count(&shop).expect("n"), ledger.count(&mail).expect("n")), (4, 3));
     let unknown = project("unknown");

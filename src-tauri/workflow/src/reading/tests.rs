@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use chrono::Utc;
-use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope, SignedEvent};
+use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope, Event, SignedEvent};
 use countersign_domain::id::ProjectId;
 use countersign_ledger::Ledger;
 use countersign_ledger::keys::UnlockedKey;
@@ -178,7 +178,7 @@ fn a_forged_file_changes_nothing_that_is_shown_or_verified() {
     let ledger = Ledger::open(folder.path().join("ledger.sqlite")).expect("a ledger");
     let mut forged = Reading::default();
     forged
-        .read(&ledger, &START.project, i64::MAX, |_, signed| signed.vouched())
+        .read(&ledger, &START.project, i64::MAX, |_, stored| Event::vouched(stored.bytes))
         .expect("it can be read");
     assert_eq!(forged.events, EVENTS as u64);
     drop(ledger);
