@@ -66,6 +66,10 @@ pub fn verify(
     if actual != author.as_str() {
         return Err(BadSignature::OtherKey { expected: author.clone(), actual });
     }
+    // What else the library can verify depends on what any crate in the build asks of it.
+    if !matches!(key.algorithm(), Algorithm::Ed25519 | Algorithm::SkEd25519) {
+        return Err(BadSignature::Form);
+    }
     let by_security_key = key.algorithm() == Algorithm::SkEd25519;
     // The library does not compare the two, so the flags could stand in another form.
     if by_security_key && sig.signature().algorithm() != Algorithm::SkEd25519 {

@@ -118,6 +118,22 @@ fn help_and_version_go_to_standard_output_and_list_the_exit_codes() -> Result<()
     Ok(())
 }
 
+/// A pipeline's machine has no web view, and should need none.
+#[test]
+fn the_command_line_stands_on_the_c_library_alone() -> Result<()> {
+    let cli = Cli::new()?;
+    let ldd = countersign_tests::run(
+        std::process::Command::new("ldd").arg(cli.program()),
+        std::time::Duration::from_secs(20),
+    )?
+    .with_code(0)?;
+    let of_libc = ["linux-vdso", "libc.so", "libm.so", "libgcc_s.so", "ld-linux", "libdl.so"];
+    for line in ldd.stdout.lines().filter(|line| !line.contains("statically linked")) {
+        ensure!(of_libc.iter().any(|name| line.contains(name)), "{line} is more than that");
+    }
+    Ok(())
+}
+
 #[test]
 fn a_markdown_checklist_is_read_to_its_last_box_and_kept_nowhere() -> Result<()> {
     let cli = Cli::new()?;
