@@ -4,6 +4,7 @@
 
 pub mod canonical;
 pub mod conflict;
+pub mod consent;
 mod ed25519;
 pub mod environment;
 pub mod event;
@@ -15,6 +16,7 @@ pub mod legible;
 pub mod material;
 pub mod member;
 pub mod refusal;
+pub mod rewrite;
 pub mod score;
 pub mod sshsig;
 pub mod standing;

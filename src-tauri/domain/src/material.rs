@@ -10,7 +10,7 @@ use crate::canonical;
 use crate::event::{Subject, Tick, Verdict};
 use crate::finding::Outcome;
 use crate::id::{Digest, ExceptionId, Fingerprint, ItemId, ProjectId, ReleaseId};
-use crate::member::{Member, Policy, Role};
+use crate::member::{ChangeRule, Member, Policy, Role};
 use crate::state::{ItemRecord, Project, Release};
 use crate::template::Verify;
 
@@ -333,7 +333,12 @@ fn role_words<'a>(roles: impl IntoIterator<Item = &'a Role>) -> String {
 
 fn policy_words(policy: &Policy) -> String {
     let signers = role_words(&policy.required_roles);
-    format!("{signers} sign, {} decide on exceptions", role_words(&policy.exception_approvers))
+    let approvers = role_words(&policy.exception_approvers);
+    let changes = match policy.changes {
+        ChangeRule::Admin => "",
+        ChangeRule::Roles => ", changes need the roles that they touch",
+    };
+    format!("{signers} sign, {approvers} decide on exceptions{changes}")
 }
 
 fn subject_words(subject: &Subject) -> String {

@@ -94,6 +94,26 @@ impl Member {
     }
 }
 
+/// Who decides on a change of the roster or of the policy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeRule {
+    /// An admin alone, as in every project of a program before this rule.
+    #[default]
+    Admin,
+    /// An admin, with the consent of the roles that the change touches.
+    Roles,
+}
+
+impl ChangeRule {
+    /// Whether an admin decides alone. What an older program wrote says nothing of a rule,
+    /// and must keep its bytes.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        *self == Self::Admin
+    }
+}
+
 /// What a release needs before it may go out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -102,6 +122,17 @@ pub struct Policy {
     pub required_roles: Vec<Role>,
     /// The roles that may approve an exception.
     pub exception_approvers: Vec<Role>,
+    /// Who decides on a change of the roster or of this policy.
+    #[serde(default, skip_serializing_if = "ChangeRule::is_admin")]
+    pub changes: ChangeRule,
+}
+
+impl Policy {
+    /// What a new project begins with, unless its founder says otherwise.
+    #[must_use]
+    pub fn of_new_project() -> Self {
+        Self { changes: ChangeRule::Roles, ..Self::default() }
+    }
 }
 
 impl Default for Policy {
@@ -109,6 +140,7 @@ impl Default for Policy {
         Self {
             required_roles: vec![Role::Security, Role::Devops, Role::Management],
             exception_approvers: vec![Role::Security, Role::Management],
+            changes: ChangeRule::default(),
         }
     }
 }

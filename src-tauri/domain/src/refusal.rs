@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::environment::BadEnvironment;
-use crate::id::{ExceptionId, Fingerprint, ItemId, ReleaseId, RunId};
+use crate::id::{EventId, ExceptionId, Fingerprint, ItemId, ReleaseId, RunId};
 use crate::member::Role;
 
 /// Why an event changes nothing.
@@ -100,6 +100,38 @@ pub enum Refusal {
     /// The policy asks for nothing, or twice for the same.
     #[error("a policy needs at least one required role, each once, and not auditor")]
     Policy,
+    /// The change touches roles that have not consented.
+    #[error("this change of the {what} needs the consent of {roles}")]
+    ConsentMissing {
+        /// `roster` or `policy`.
+        what: &'static str,
+        /// The roles.
+        roles: String,
+    },
+    /// More roles would have to sign than there are people who could.
+    #[error("nobody on the roster could sign for {roles}: each required role needs another person")]
+    RequirementImpossible {
+        /// The roles that would be left without a signer.
+        roles: String,
+    },
+    /// An admin wants to decide alone again.
+    #[error("changes of this project need the roles that they touch, and that cannot be undone")]
+    ChangeRuleFixed,
+    /// No such proposal.
+    #[error("no change was proposed by the event {0}")]
+    UnknownProposal(EventId),
+    /// It was decided before.
+    #[error("the proposed change {0} has been decided already")]
+    ProposalEnded(EventId),
+    /// Nobody decides on their own entry.
+    #[error("{0} is whom this change is about, and cannot decide on it")]
+    OwnChange(String),
+    /// The change does not touch that role.
+    #[error("the change does not need the consent of {}", .0.code())]
+    RoleNotConcerned(Role),
+    /// That role has said so, or its holder did by proposing.
+    #[error("{} has consented to this change already", .0.code())]
+    ConsentGiven(Role),
     /// No such person.
     #[error("{0} is not on the roster")]
     UnknownMember(Fingerprint),
@@ -265,6 +297,14 @@ impl Refusal {
             Self::KeyMismatch(_) => "key-mismatch",
             Self::LastAdmin => "last-admin",
             Self::Policy => "policy",
+            Self::ConsentMissing { .. } => "consent-missing",
+            Self::RequirementImpossible { .. } => "requirement-impossible",
+            Self::ChangeRuleFixed => "change-rule-fixed",
+            Self::UnknownProposal(_) => "unknown-proposal",
+            Self::ProposalEnded(_) => "proposal-ended",
+            Self::OwnChange(_) => "own-change",
+            Self::RoleNotConcerned(_) => "role-not-concerned",
+            Self::ConsentGiven(_) => "consent-given",
             Self::UnknownMember(_) => "unknown-member",
             Self::UnknownRelease(_) => "unknown-release",
             Self::ReleaseExists(_) => "release-exists",
@@ -315,6 +355,11 @@ impl Refusal {
                 | Self::KeyRevoked { .. }
                 | Self::KeyProof(_)
                 | Self::LastAdmin
+                | Self::ConsentMissing { .. }
+                | Self::RequirementImpossible { .. }
+                | Self::ChangeRuleFixed
+                | Self::OwnChange(_)
+                | Self::RoleNotConcerned(_)
                 | Self::CriticalApplies(_)
                 | Self::CriticalException(_)
                 | Self::NoException(_)

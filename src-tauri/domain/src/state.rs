@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::environment::Environment;
-use crate::event::{Decision, Event, Evidence, Signing, Subject, Tick, Verdict};
+use crate::event::{Decision, Event, Evidence, ProposedChange, Signing, Subject, Tick, Verdict};
 use crate::finding::Finding;
 use crate::id::{Digest, EventId, ExceptionId, Fingerprint, ItemId, ProjectId, ReleaseId, RunId};
 use crate::material::{Difference, Material};
@@ -39,6 +39,10 @@ pub struct Project {
     pub policy: Policy,
     /// Those who may act, by key.
     pub members: BTreeMap<Fingerprint, Arc<Member>>,
+    /// Roles that somebody holds or ever held.
+    pub held: BTreeSet<Role>,
+    /// Every change that was ever proposed, by the event that did.
+    pub proposals: BTreeMap<EventId, Proposal>,
     /// Keys that may sign nothing more; an admin cannot put them back on the roster.
     pub retired: BTreeMap<Fingerprint, Retired>,
     /// Its releases.
@@ -50,6 +54,17 @@ impl Project {
     #[must_use]
     pub fn environment(&self, name: &str) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.name == name)
+    }
+
+    /// The entries that came onto the roster by a proposal to which all consented.
+    pub fn entries_by_consent(&self) -> impl Iterator<Item = &Member> {
+        let made = self.proposals.values().filter(|proposal| {
+            proposal.ended.as_ref().is_some_and(|ended| ended.how == Ending::Made)
+        });
+        made.filter_map(|proposal| match &proposal.change {
+            ProposedChange::EnrollMember { member } => Some(member),
+            _ => None,
+        })
     }
 
     /// The key that `key` took the place of.
@@ -91,6 +106,43 @@ impl Project {
         }
         first
     }
+}
+
+/// A change of roster or policy that waits, or waited, for the consent of others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The change.
+    pub change: ProposedChange,
+    /// Which admin proposed it.
+    pub proposed: Stamp,
+    /// Why.
+    pub note: String,
+    /// Who consented, for which role, in what words.
+    pub approvals: Vec<(Stamp, Role, String)>,
+    /// What became of it.
+    pub ended: Option<Ended>,
+}
+
+/// What became of a proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// How it ended.
+    pub how: Ending,
+    /// Who ended it: by the last consent, or by a refusal.
+    pub stamp: Stamp,
+    /// In the person's words.
+    pub note: String,
+}
+
+/// How a proposal ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All consented, and the change was made.
+    Made,
+    /// A role that it needs refused.
+    Rejected,
+    /// An admin took it back.
+    Withdrawn,
 }
 
 /// Why a key may sign nothing more.

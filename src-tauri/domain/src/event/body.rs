@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Evidence, Signing, Subject, Tick, Verdict};
+use super::{Decision, Evidence, ProposedChange, Signing, Subject, Tick, Verdict};
 use crate::environment::Environment;
 use crate::finding::Finding;
-use crate::id::{Digest, ExceptionId, Fingerprint, ItemId, ReleaseId, RunId};
+use crate::id::{Digest, EventId, ExceptionId, Fingerprint, ItemId, ReleaseId, RunId};
 use crate::member::{Member, Policy, Role};
 
 /// What happened. The names are the ledger's file format: they only ever grow.
@@ -43,6 +43,27 @@ pub enum Body {
     MemberRemoved {
         /// The key that may no longer act.
         member: Fingerprint,
+    },
+    /// An admin proposes a change that needs the consent of others. Its id is that of the event.
+    ChangeProposed {
+        /// The change.
+        change: ProposedChange,
+        /// Why, in words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+    },
+    /// A role consents to a proposed change or refuses it, or an admin withdraws it. The last
+    /// consent that is needed makes the change.
+    ChangeDecided {
+        /// The event that proposed it.
+        proposal: EventId,
+        /// For which role.
+        role: Role,
+        /// The decision.
+        verdict: Verdict,
+        /// In words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
     },
     /// The author replaced their key; person and roles stay.
     KeyRotated {
@@ -245,6 +266,8 @@ impl Body {
             Self::PolicySet { .. } => "policy-set",
             Self::MemberEnrolled { .. } => "member-enrolled",
             Self::MemberRemoved { .. } => "member-removed",
+            Self::ChangeProposed { .. } => "change-proposed",
+            Self::ChangeDecided { .. } => "change-decided",
             Self::KeyRotated { .. } => "key-rotated",
             Self::KeyRevoked { .. } => "key-revoked",
             Self::ReleaseOpened { .. } => "release-opened",
@@ -273,6 +296,8 @@ impl Body {
             | Self::PolicySet { .. }
             | Self::MemberEnrolled { .. }
             | Self::MemberRemoved { .. }
+            | Self::ChangeProposed { .. }
+            | Self::ChangeDecided { .. }
             | Self::KeyRotated { .. }
             | Self::KeyRevoked { .. } => None,
             Self::AttemptRefused { release, .. } => release.as_ref(),

@@ -14,7 +14,7 @@ mod parts;
 mod rotation;
 
 pub use body::Body;
-pub use parts::{Artifact, Decision, Evidence, Signing, Subject, Tick, Verdict};
+pub use parts::{Artifact, Decision, Evidence, ProposedChange, Signing, Subject, Tick, Verdict};
 pub use rotation::{ROTATION_NAMESPACE, rotation_statement};
 
 /// Version of the envelope that this program writes.

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::id::Digest;
+use crate::id::{Digest, Fingerprint};
+use crate::member::{Member, Policy};
 
 /// What a release is about: exactly these bits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,4 +118,25 @@ pub enum Decision {
     Decline,
     /// My earlier approval no longer holds.
     Revoke,
+}
+
+/// A change of the roster or of the policy, as an admin proposes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ProposedChange {
+    /// A person joins, or the entry of a key changes.
+    EnrollMember {
+        /// The entry.
+        member: Member,
+    },
+    /// A person leaves.
+    RemoveMember {
+        /// The key that may no longer act.
+        member: Fingerprint,
+    },
+    /// The policy changes.
+    SetPolicy {
+        /// What a release needs then.
+        policy: Policy,
+    },
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::project::{admins, check_member};
+use super::roster::{admins, check_member};
 use super::{MAX_NOTE, needs, text};
 use crate::event::{ROTATION_NAMESPACE, rotation_statement};
 use crate::id::Fingerprint;

@@ -8,7 +8,9 @@ mod item;
 mod key;
 mod order;
 mod project;
+mod proposal;
 mod release;
+mod roster;
 mod signoff;
 
 #[cfg(test)]
@@ -22,7 +24,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::event::{Body, Envelope, Event};
+use crate::event::{Body, Envelope, Event, ProposedChange};
 use crate::id::{Digest, EventId, Fingerprint, ReleaseId};
 use crate::material::Material;
 use crate::member::{Member, Role};
@@ -253,9 +255,24 @@ fn apply(
         Body::EnvironmentsSet { environments } => {
             project::set_environments(project, stamp, environments)
         }
-        Body::PolicySet { policy } => project::set_policy(project, stamp, policy),
-        Body::MemberEnrolled { member } => project::enroll(project, stamp, member, sees_all),
-        Body::MemberRemoved { member } => project::remove(project, stamp, member),
+        Body::PolicySet { policy } => {
+            let change = ProposedChange::SetPolicy { policy: policy.clone() };
+            roster::decree(project, stamp, &change, sees_all)
+        }
+        Body::MemberEnrolled { member } => {
+            let change = ProposedChange::EnrollMember { member: member.clone() };
+            roster::decree(project, stamp, &change, sees_all)
+        }
+        Body::MemberRemoved { member } => {
+            let change = ProposedChange::RemoveMember { member: member.clone() };
+            roster::decree(project, stamp, &change, sees_all)
+        }
+        Body::ChangeProposed { change, note } => {
+            proposal::propose(project, stamp, change, note, sees_all)
+        }
+        Body::ChangeDecided { proposal, role, verdict, note } => {
+            proposal::decide(project, stamp, proposal, *role, *verdict, note)
+        }
         Body::KeyRotated { key, public_key, proof } => {
             key::rotate(project, stamp, key, public_key, proof)
         }

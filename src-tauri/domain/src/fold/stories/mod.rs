@@ -4,6 +4,7 @@
 
 mod checklist;
 mod concurrency;
+mod consents;
 mod deployments;
 mod exceptions;
 mod gates;
@@ -13,6 +14,9 @@ mod materials;
 mod people;
 mod projects;
 mod properties;
+mod proposals;
+mod requirements;
+mod rewrites;
 mod scores;
 mod shuffle;
 mod signoffs;

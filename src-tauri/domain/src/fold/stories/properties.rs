@@ -9,13 +9,15 @@ use super::people::member;
 use super::shuffle::Disorder;
 use super::steps::{environment, exception, finding, item, run, subject};
 use super::story::{Story, release_id};
-use crate::event::{Body, Decision, Envelope, Event, Evidence, Tick, Verdict as Says};
+use crate::event::{
+    Body, Decision, Envelope, Event, Evidence, ProposedChange, Tick, Verdict as Says,
+};
 use crate::finding::{Outcome, Reason};
 use crate::gate::Verdict;
 use crate::id::{Digest, EventId, Fingerprint, ReleaseId};
-use crate::member::{Member, Policy, Role};
+use crate::member::{ChangeRule, Member, Policy, Role};
 use crate::standing::{Standing, standing};
-use crate::state::Signoff;
+use crate::state::{Ending, Signoff};
 use crate::template::Severity;
 
 const PEOPLE: [&str; 9] = ["ada", "ana", "ana-laptop", "bob", "cleo", "dan", "eve", "mia", "otto"];
@@ -54,7 +56,14 @@ fn release(chance: &mut Disorder) -> ReleaseId {
 
 fn of_project(story: &Story, chance: &mut Disorder) -> Body {
     let who = chance.pick(&PEOPLE);
-    match chance.below(8) {
+    match chance.below(11) {
+        8 => Body::ChangeProposed { change: change(story, chance), note: String::new() },
+        9 | 10 => Body::ChangeDecided {
+            proposal: proposal(story, chance),
+            role: chance.pick(&Role::ALL),
+            verdict: chance.pick(&[Says::Approve, Says::Approve, Says::Reject]),
+            note: String::new(),
+        },
         6 => Body::KeyRevoked {
             member: member(who, &[]).fingerprint,
             reason: "Lost".into(),
@@ -74,6 +83,7 @@ fn of_project(story: &Story, chance: &mut Disorder) -> Body {
             policy: Policy {
                 required_roles: vec![chance.pick(&Role::ALL), chance.pick(&Role::ALL)],
                 exception_approvers: vec![chance.pick(&Role::ALL)],
+                changes: chance.pick(&[ChangeRule::Admin, ChangeRule::Roles]),
             },
         },
         3 => {
@@ -86,6 +96,26 @@ fn of_project(story: &Story, chance: &mut Disorder) -> Body {
             subject: subject(chance.pick(&['a', 'b'])),
         },
     }
+}
+
+fn change(story: &Story, chance: &mut Disorder) -> ProposedChange {
+    let who = member(chance.pick(&PEOPLE), &[chance.pick(&Role::ALL)]);
+    match chance.below(3) {
+        0 => ProposedChange::RemoveMember { member: who.fingerprint },
+        1 => ProposedChange::EnrollMember { member: who },
+        _ => {
+            let mut policy = story.project().policy.clone();
+            policy.required_roles.pop();
+            policy.required_roles.push(chance.pick(&Role::ALL));
+            ProposedChange::SetPolicy { policy }
+        }
+    }
+}
+
+/// One of those that were proposed, or none.
+fn proposal(story: &Story, chance: &mut Disorder) -> EventId {
+    let known: Vec<_> = story.project().proposals.keys().collect();
+    if known.is_empty() { EventId::of(b"none") } else { chance.pick(&known).clone() }
 }
 
 fn of_item(story: &Story, chance: &mut Disorder) -> Body {
@@ -205,7 +235,8 @@ fn author(story: &Story, body: &Body, chance: &mut Disorder) -> Option<Fingerpri
         return None;
     }
     let fits = |known: &Member| match body {
-        Body::SignedOff { role, .. } => known.holds(*role),
+        Body::SignedOff { role, .. } | Body::ChangeDecided { role, .. } => known.holds(*role),
+        Body::ChangeProposed { .. } => known.holds(Role::Admin),
         Body::FindingRecorded { run, .. } | Body::CheckFinished { run, .. } => {
             let runs = &story.release().runs;
             runs.iter().any(|open| open.id == *run && open.started.by.is_same_person(known))
@@ -249,6 +280,11 @@ fn must_hold(story: &Story) {
         assert!(distinct(&signoffs) && signoffs.iter().all(|one| one.stale.is_none()));
         assert!(signoffs.iter().all(|one| one.stamp.at <= deployment.deployed_at));
     }
+    if project.proposals.values().any(|one| one.ended.is_none()) || is_guarded(story) {
+        let given = |role| project.members.values().any(|known| known.holds(role));
+        assert!(!given(Role::Admin) || project.held.contains(&Role::Admin));
+        assert_eq!(project.policy.changes == ChangeRule::Roles, is_guarded(story));
+    }
     let score = gate.score;
     assert!(score.without_exceptions <= score.now && score.now <= score.projected);
 }
@@ -256,7 +292,8 @@ fn must_hold(story: &Story) {
 #[test]
 fn whatever_comes_the_fold_answers_and_what_must_never_be_true_is_not() {
     let deployed = Story::signed().deploy("dan", "dan", "cleo").pass(&["smoke"]);
-    let starts = [Story::opened(), Story::ready(), Story::signed(), deployed];
+    let guarded = Story::guarded().open("dan");
+    let starts = [Story::opened(), Story::ready(), Story::signed(), deployed, guarded];
     let (mut kinds, mut codes, mut accepted) = (BTreeSet::new(), BTreeSet::new(), 0);
     for seed in 0..40 {
         let mut chance = Disorder::seeded(seed);
@@ -282,4 +319,71 @@ fn whatever_comes_the_fold_answers_and_what_must_never_be_true_is_not() {
     assert!(accepted > 300, "{accepted} events were accepted");
     assert!(kinds.len() >= 12, "accepted: {kinds:?}");
     assert!(codes.len() >= 20, "refused: {codes:?}");
+}
+
+/// Whether somebody with the right to it ever said that changes need the roles.
+fn is_guarded(story: &Story) -> bool {
+    let made = |id: &EventId| {
+        let proposal = story.project().proposals.get(id);
+        let ended = proposal.and_then(|known| known.ended.as_ref());
+        ended.is_some_and(|ended| ended.how == Ending::Made)
+    };
+    story.fold.trail().iter().filter(|entry| entry.refused.is_none()).any(|entry| {
+        let policy = match &entry.event.envelope().body {
+            Body::ProjectCreated { policy, .. } | Body::PolicySet { policy } => policy,
+            Body::ChangeProposed { change: ProposedChange::SetPolicy { policy }, .. }
+                if made(entry.event.id()) =>
+            {
+                policy
+            }
+            _ => return false,
+        };
+        policy.changes == ChangeRule::Roles
+    })
+}
+
+/// Who holds which of the roles that sign.
+fn signers(story: &Story) -> BTreeSet<(Role, String)> {
+    let members = story.project().members.values();
+    let of = |known: &Member| {
+        let email = known.email.to_ascii_lowercase();
+        let roles = [Role::Security, Role::Devops, Role::Management].into_iter();
+        roles
+            .filter(|role| known.holds(*role))
+            .map(|role| (role, email.clone()))
+            .collect::<Vec<_>>()
+    };
+    members.flat_map(|known| of(known)).collect()
+}
+
+/// Security, DevOps and management are held by three people, none of whom is an admin.
+#[test]
+fn without_a_consent_or_a_lost_key_nobody_gains_or_loses_a_role_that_signs() {
+    let start = Story::guarded().open("dan");
+    let (before, known) = (signers(&start), start.events.len());
+    let (mut quiet, mut moved) = (0, 0);
+    for seed in 100..160 {
+        let mut chance = Disorder::seeded(seed);
+        let mut story = start.clone();
+        for _ in 0..25 {
+            let body = of_project(&story, &mut chance);
+            let author = author(&story, &body, &mut chance);
+            let mut envelope = story.envelope("ada", body);
+            envelope.author = author.unwrap_or(envelope.author);
+            story = story.take(envelope).whatever_came();
+            must_hold(&story);
+            let spoke = story.fold.trail()[known..].iter().any(|entry| {
+                let body = &entry.event.envelope().body;
+                let consent = matches!(body, Body::ChangeDecided { .. } | Body::KeyRevoked { .. });
+                consent && entry.refused.is_none()
+            });
+            if spoke {
+                moved += usize::from(signers(&story) != before);
+            } else {
+                quiet += 1;
+                assert_eq!(signers(&story), before, "seed {seed}");
+            }
+        }
+    }
+    assert!(quiet > 100 && moved > 100, "{quiet} steps without a consent, {moved} after a change");
 }

@@ -14,7 +14,7 @@ use crate::event::{
 use crate::finding::{Finding, Note, Outcome};
 use crate::id::{Digest, ExceptionId, ItemId, RunId};
 use crate::material::Material;
-use crate::member::{Policy, Role};
+use crate::member::{ChangeRule, Policy, Role};
 
 pub(super) fn item(id: &str) -> ItemId {
     ItemId::parse(id).expect("an item id")
@@ -64,6 +64,11 @@ pub(super) fn finding(probe: &str, outcome: Outcome, at: DateTime<Utc>) -> Findi
         started_at: at,
         took_ms: 5,
     }
+}
+
+pub(super) fn policy(required: &[Role], approvers: &[Role], changes: ChangeRule) -> Policy {
+    let (required_roles, exception_approvers) = (required.to_vec(), approvers.to_vec());
+    Policy { required_roles, exception_approvers, changes }
 }
 
 impl Story {
@@ -276,8 +281,8 @@ impl Story {
     }
 
     pub(crate) fn set_policy(self, who: &str, required: &[Role], approvers: &[Role]) -> Self {
-        let policy =
-            Policy { required_roles: required.to_vec(), exception_approvers: approvers.to_vec() };
+        let changes = self.project().policy.changes;
+        let policy = policy(required, approvers, changes);
         self.act(who, Body::PolicySet { policy })
     }
 
