@@ -163,6 +163,10 @@ expect 0 ask gate
 says '✓ GO'
 expect 0 as ana roster add --name 'Ana Ortiz' --email ana@example.org \
     --public-key "$(ask key public ana@example.org)" --role admin --role security --role devops
+says 'Proposed: needs devops'
+proposal=$(ask --json roster proposals | jq -r '.[0].id')
+expect 77 as ana roster decide "$proposal" --approve
+expect 0 as ben roster decide "$proposal" --approve
 expect 77 as ana sign --role devops --acknowledge "$exception"
 
 step 'A tick that changes afterwards makes every signature stale'

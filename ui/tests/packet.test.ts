@@ -22,7 +22,7 @@ describe("a packet from another machine", () => {
     await user.click(screen.getByTestId("packet-compared"));
     await user.click(screen.getByTestId("packet-go"));
     expect(await screen.findByTestId("packet-result")).toHaveAttribute("data-merged", "12");
-    expect(sent(host, "openPacket")).toEqual([{ path: "/tmp/other.packet.zip", trust: expect.stringMatching(/^SHA256:/) }]);
+    expect(sent(host, "openPacket")).toEqual([{ path: "/tmp/other.packet.zip", trust: expect.stringMatching(/^SHA256:/), acceptFork: false }]);
   });
 
   it("asks for no words when the project is here, and tells what was decided apart and who waits", async () => {
@@ -37,7 +37,22 @@ describe("a packet from another machine", () => {
     expect(result).toHaveTextContent("Decided apart");
     expect(result).toHaveTextContent("the item database.tls of 2.4.0, by Sana Okafor and Dev Lindqvist");
     expect(result).toHaveTextContent("2 events wait outside the ledger");
-    expect(sent(host, "openPacket")).toEqual([{ path: "/tmp/news.packet.zip", trust: null }]);
+    expect(sent(host, "openPacket")).toEqual([{ path: "/tmp/news.packet.zip", trust: null, acceptFork: false }]);
+  });
+
+  it("that changes the roster from behind is taken in only after the admins were asked", async () => {
+    const { user, host } = await stage("demo");
+    await user.click(await screen.findByTestId("open-packet"));
+    await user.type(screen.getByTestId(PATH), "/tmp/fork.packet.zip");
+    await user.click(screen.getByTestId("packet-go"));
+    await screen.findByTestId("packet-look");
+    await user.click(screen.getByTestId("packet-go"));
+    expect(await screen.findByRole("alert")).toHaveTextContent("enrolled Eve as Security");
+    expect(screen.getByTestId("packet-go")).toHaveAttribute("aria-disabled", "true");
+    await user.click(screen.getByTestId("packet-fork"));
+    await user.click(screen.getByTestId("packet-go"));
+    expect(await screen.findByTestId("packet-result")).toBeVisible();
+    expect(sent(host, "openPacket").map((call) => (call as { acceptFork: boolean }).acceptFork)).toEqual([false, true]);
   });
 
   it("that is damaged is refused with what to do, and another path starts anew", async () => {

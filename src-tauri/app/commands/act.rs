@@ -1,8 +1,9 @@
-//! What a person does to a release.
+//! What a person does to a release, or to the roster.
 
 use countersign_workflow::view::{
-    AttachEvidence, Attest, CloseRelease, DecideException, ItemDetail, OpenRelease,
-    RecordDeployment, ReleaseView, RequestException, SignOff, VerifyDeployment,
+    AttachEvidence, Attest, ChangeAnswer, CloseRelease, DecideChange, DecideException,
+    EnrollMember, ItemDetail, OpenRelease, ProjectView, RecordDeployment, ReleaseView,
+    RequestException, SignOff, VerifyDeployment,
 };
 use tauri::{AppHandle, Runtime, State};
 use zeroize::Zeroizing;
@@ -28,6 +29,8 @@ macro_rules! acts {
 }
 
 acts! {
+    enroll_member(EnrollMember) -> ChangeAnswer = enroll;
+    decide_change(DecideChange) -> ProjectView = decide_change;
     open_release(OpenRelease) -> ReleaseView = open_release;
     attest(Attest) -> ItemDetail = attest;
     attach_evidence(AttachEvidence) -> ItemDetail = attach;

@@ -28,9 +28,10 @@ pub(crate) fn open_packet<R: Runtime>(
     session: State<'_, Session>,
     path: String,
     trust: Option<String>,
+    accept_fork: bool,
 ) -> Answer<MergeView> {
     let trust = trust.map(|key| Fingerprint::parse(&key)).transpose().map_err(Failure::from)?;
-    let merged = session.home.open_packet(Path::new(&path), trust.as_ref())?;
+    let merged = session.home.open_packet(Path::new(&path), trust.as_ref(), accept_fork)?;
     changed(&app);
     Ok(merged)
 }

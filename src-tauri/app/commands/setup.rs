@@ -1,7 +1,7 @@
-//! Projects, people, checklists, the demo, the secrets bench.
+//! Projects, checklists, the demo, the secrets bench.
 
 use countersign_workflow::demo::PASSPHRASE;
-use countersign_workflow::view::{EnrollMember, ProjectView, StrengthView, TemplateView};
+use countersign_workflow::view::{ProjectView, StrengthView, TemplateView};
 use countersign_workflow::{ProjectFile, role_of, template};
 use serde::Serialize;
 use tauri::{AppHandle, Runtime, State};
@@ -51,17 +51,6 @@ pub(crate) fn create_project<R: Runtime>(
     let file = ProjectFile::parse(&toml, session.home.path())?;
     let roles: Vec<_> = roles.iter().map(|role| role_of(role)).collect::<Result<_, _>>()?;
     let project = session.home.create_project(&*session.key()?, file, &roles)?;
-    changed(&app);
-    Ok(project)
-}
-
-#[tauri::command(async)]
-pub(crate) fn enroll_member<R: Runtime>(
-    app: AppHandle<R>,
-    session: State<'_, Session>,
-    request: EnrollMember,
-) -> Answer<ProjectView> {
-    let project = session.home.enroll(&*session.key()?, &request)?;
     changed(&app);
     Ok(project)
 }

@@ -104,7 +104,7 @@ fn decision(body: &Body) -> Option<(&ReleaseId, Matter, Choice<'_>)> {
 }
 
 /// Whether any event did not know of all that stood before it. One person alone makes none.
-fn has_forks(trail: &[TrailEntry]) -> bool {
+pub(crate) fn has_forks(trail: &[TrailEntry]) -> bool {
     let mut heads: BTreeSet<&EventId> = BTreeSet::new();
     trail.iter().any(|entry| {
         let parents = &entry.event.envelope().parents;
@@ -118,7 +118,11 @@ fn has_forks(trail: &[TrailEntry]) -> bool {
 }
 
 /// The places of all events that the one at `of` builds on.
-fn before(trail: &[TrailEntry], places: &HashMap<&EventId, usize>, of: usize) -> HashSet<usize> {
+pub(crate) fn before(
+    trail: &[TrailEntry],
+    places: &HashMap<&EventId, usize>,
+    of: usize,
+) -> HashSet<usize> {
     let mut seen = HashSet::new();
     let mut left = vec![of];
     while let Some(place) = left.pop() {

@@ -4,13 +4,15 @@
 //! No fold can tell that from somebody who was away. Whoever already knows the later changes
 //! can, so this is asked before a merge.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::conflict::{before, has_forks};
 use crate::event::{Body, Event};
 use crate::fold::Fold;
 use crate::id::EventId;
 use crate::member::ChangeRule;
+use crate::refusal::Refusal;
 use crate::state::Ending;
 
 /// A change of the roster or of the policy that a merge would bring about from behind.
@@ -40,30 +42,58 @@ struct Made {
     decided: Vec<EventId>,
 }
 
-/// The first change of the roster or of the policy that stands otherwise in `after` than in
-/// `before`, and was not made in knowledge of what stands there. Nothing where an admin
+/// The first change of the roster or of the policy that stands otherwise in `then` than in
+/// `here`, and was not made in knowledge of what stands there. Nothing where an admin
 /// decides alone, who needs no detour. A replaced or revoked key gives nobody a right.
 #[must_use]
-pub fn rewrite(before: &Fold, after: &Fold) -> Option<Rewrite> {
-    before.project().filter(|project| project.policy.changes == ChangeRule::Roles)?;
-    let (here, then) = (made(before), made(after));
-    if let Some(id) = here.keys().find(|id| !then.contains_key(*id)) {
+pub fn rewrite(here: &Fold, then: &Fold) -> Option<Rewrite> {
+    here.project().filter(|project| project.policy.changes == ChangeRule::Roles)?;
+    let (now, next) = (made(here), made(then));
+    if let Some(id) = now.keys().find(|id| !next.contains_key(*id)) {
         return Some(Rewrite::Undone(id.clone()));
     }
     let events: HashMap<&EventId, &Arc<Event>> =
-        after.trail().iter().map(|entry| (entry.event.id(), &entry.event)).collect();
-    let known: Vec<&EventId> = here.values().map(|change| &change.by).collect();
+        then.trail().iter().map(|entry| (entry.event.id(), &entry.event)).collect();
+    let known: Vec<&EventId> = now.values().map(|change| &change.by).collect();
     let aware = |event: &EventId| {
         let seen = before_it(&events, event);
         known.iter().all(|id| seen.contains(*id))
     };
     let from_behind = |change: &Made| {
-        let news: Vec<_> = change.decided.iter().filter(|id| !before.knows(id)).collect();
+        let news: Vec<_> = change.decided.iter().filter(|id| !here.knows(id)).collect();
         news.is_empty() || !news.into_iter().all(aware)
     };
-    let mut others = then.iter().filter(|(id, _)| !here.contains_key(*id));
+    let mut others = next.iter().filter(|(id, _)| !now.contains_key(*id));
     let (id, _) = others.find(|(_, change)| from_behind(change))?;
     Some(Rewrite::Unaware(id.clone()))
+}
+
+/// The changes of roster and policy that were made, or wanted, without knowing of another one
+/// that did not know of them either, in the fold's order: which of them came first is only
+/// what their signers say. Whoever did not see them come in should ask.
+#[must_use]
+pub fn apart(fold: &Fold) -> Vec<EventId> {
+    let trail = fold.trail();
+    let guarded = fold.project().is_some_and(|known| known.policy.changes == ChangeRule::Roles);
+    if !guarded || !has_forks(trail) {
+        return Vec::new();
+    }
+    let ids = trail.iter().enumerate();
+    let places: HashMap<&EventId, usize> =
+        ids.map(|(place, entry)| (entry.event.id(), place)).collect();
+    let wanted =
+        trail.iter().filter(|entry| matches!(entry.refused, Some(Refusal::ConsentMissing { .. })));
+    let made = made(fold).into_values().map(|change| change.by);
+    let all = made.chain(wanted.map(|entry| entry.event.id().clone()));
+    let changes: BTreeSet<usize> = all.filter_map(|id| places.get(&id).copied()).collect();
+    let known: Vec<(usize, HashSet<usize>)> =
+        changes.iter().map(|place| (*place, before(trail, &places, *place))).collect();
+    let is_apart = |(place, seen): &&(usize, HashSet<usize>)| {
+        known.iter().any(|(other, theirs)| {
+            other != place && !seen.contains(other) && !theirs.contains(place)
+        })
+    };
+    known.iter().filter(is_apart).map(|(place, _)| trail[*place].event.id().clone()).collect()
 }
 
 /// Every change that was made, by the event that did or proposed it.

@@ -1,8 +1,8 @@
 //! An event in one sentence, for trails and timelines.
 
-use countersign_domain::event::{Body, Decision, Verdict};
+use countersign_domain::event::{Body, Decision, ProposedChange, Verdict};
 use countersign_domain::material::{outcome_words, tick_words};
-use countersign_domain::member::{Policy, Role};
+use countersign_domain::member::{ChangeRule, Member, Policy, Role};
 
 use crate::text::utc;
 
@@ -24,14 +24,35 @@ pub fn describe(body: &Body) -> String {
             format!("set the environments: {}", names.join(", "))
         }
         Body::PolicySet { policy } => format!("set the policy: {}", policy_words(policy)),
-        Body::MemberEnrolled { member } => format!(
-            "enrolled {} <{}> as {}, key {}",
-            member.name,
-            member.email,
-            roles(&member.roles),
-            member.fingerprint
-        ),
+        Body::MemberEnrolled { member } => format!("enrolled {}", entry_words(member)),
         Body::MemberRemoved { member } => format!("removed the key {member} from the roster"),
+        Body::ChangeProposed { change, note } => {
+            let change = match change {
+                ProposedChange::EnrollMember { member } => {
+                    format!("to enroll {}", entry_words(member))
+                }
+                ProposedChange::RemoveMember { member } => {
+                    format!("to remove the key {member} from the roster")
+                }
+                ProposedChange::SetPolicy { policy } => {
+                    format!("to set the policy: {}", policy_words(policy))
+                }
+            };
+            format!("proposed {change}{}", words(note))
+        }
+        Body::ChangeDecided { proposal, role, verdict, note } => {
+            let decided = match verdict {
+                Verdict::Approve => "consented to",
+                Verdict::Reject if *role == Role::Admin => "took back",
+                Verdict::Reject => "refused",
+            };
+            let proposal = proposal.short();
+            format!(
+                "{decided} the change proposed by {proposal}, as {}{}",
+                role.words(),
+                words(note)
+            )
+        }
         Body::KeyRotated { key, .. } => format!("replaced the own key by {key}"),
         Body::KeyRevoked { member, reason, since } => {
             let doubt = since.map(|at| format!(", in doubt since {}", utc(at))).unwrap_or_default();
@@ -117,9 +138,18 @@ fn roles(roles: &[Role]) -> String {
     roles.iter().map(|role| role.words()).collect::<Vec<_>>().join(", ")
 }
 
+fn entry_words(member: &Member) -> String {
+    let Member { name, email, fingerprint, .. } = member;
+    format!("{name} <{email}> as {}, key {fingerprint}", roles(&member.roles))
+}
+
 fn policy_words(policy: &Policy) -> String {
+    let changes = match policy.changes {
+        ChangeRule::Admin => "",
+        ChangeRule::Roles => "; changes need the roles that they touch",
+    };
     format!(
-        "signatures by {}; exceptions approved by {}",
+        "signatures by {}; exceptions approved by {}{changes}",
         roles(&policy.required_roles),
         roles(&policy.exception_approvers)
     )

@@ -9,6 +9,7 @@ use countersign_domain::fold::Fold;
 use countersign_domain::id::Fingerprint;
 use countersign_domain::member::Member;
 use countersign_domain::sshsig;
+use countersign_domain::state::Project;
 
 /// One line for each key and name that the roster ever held, sorted.
 pub(crate) fn allowed_signers(fold: &Fold) -> String {
@@ -26,6 +27,7 @@ pub(crate) fn allowed_signers(fold: &Fold) -> String {
             }
             _ => None,
         })
+        .chain(fold.project().into_iter().flat_map(Project::entries_by_consent).map(line))
         .collect();
     lines.into_iter().collect()
 }

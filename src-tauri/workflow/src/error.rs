@@ -62,6 +62,18 @@ pub enum Failure {
         /// The project.
         project: ProjectId,
     },
+    /// A packet changes roster or policy from behind what is known here.
+    #[error("{}: {change}", if *.undone {
+        "this packet would undo a change of the roster or the policy that is known here"
+    } else {
+        "this packet brings a change of the roster or the policy from behind what is known here"
+    })]
+    RosterFork {
+        /// The change, in words.
+        change: String,
+        /// Whether it was made here and would be undone.
+        undone: bool,
+    },
     /// Something that was asked for is not there.
     #[error("there is no {what} {name:?}")]
     NotFound {
@@ -143,6 +155,7 @@ impl Failure {
             Self::Packet(_) => "packet",
             Self::Stranger { .. } => "stranger",
             Self::PacketGap { .. } => "packet-gap",
+            Self::RosterFork { .. } => "roster-fork",
             Self::NotFound { .. } => "not-found",
             Self::Input { .. } => "input",
             Self::Locked => "locked",
@@ -180,6 +193,11 @@ impl Failure {
             ),
             Self::PacketGap { .. } => {
                 "Ask for a packet of everything, or of what came after a head that you have"
+                    .to_owned()
+            }
+            Self::RosterFork { .. } => {
+                "Nothing was taken in. Ask the admins by voice who changed what, and when. If the \
+                 change is right: open the packet with --accept-roster-fork"
                     .to_owned()
             }
             Self::Export(ExportError::NoSubject { .. }) => {
@@ -237,6 +255,18 @@ fn refusal_hint(refusal: &Refusal) -> &'static str {
         Refusal::NotVerified(_) => "Let the named verifier look and say so first",
         Refusal::EnvironmentInUse { .. } => "Close the releases that go there first",
         Refusal::FindingTime { .. } => "Set this machine's clock, then check again",
+        Refusal::ConsentMissing { .. } => "Propose it: those roles decide on it",
+        Refusal::RequirementImpossible { .. } => {
+            "Enroll people for those roles first, or ask for fewer roles"
+        }
+        Refusal::ChangeRuleFixed => "Leave `changes` as it is",
+        Refusal::UnknownProposal(_) | Refusal::ProposalEnded(_) => {
+            "`roster proposals` lists those that wait"
+        }
+        Refusal::OwnChange(_) => "Let another holder of the role decide",
+        Refusal::RoleNotConcerned(_) | Refusal::ConsentGiven(_) => {
+            "`roster proposals` names the roles that it waits for"
+        }
         Refusal::Decided(_) => "Ask for a new exception",
         _ => "",
     }

@@ -44,7 +44,7 @@ impl Failure {
                 | KeyError::NotDsse
                 | KeyError::Crypto(_),
             ) => FailureKind::Ours,
-            Self::Stranger { .. } => FailureKind::Refused,
+            Self::Stranger { .. } | Self::RosterFork { .. } => FailureKind::Refused,
             Self::Export(ExportError::NoSubject { .. }) => FailureKind::Input,
             Self::Export(_) => FailureKind::Machine,
             Self::Pdf(PdfError::Missing { .. }) => FailureKind::Machine,
@@ -85,6 +85,7 @@ fn of_refusal(refusal: &Refusal) -> FailureKind {
         | Refusal::DoubtAhead { .. }
         | Refusal::Policy
         | Refusal::UnknownMember(_)
+        | Refusal::UnknownProposal(_)
         | Refusal::UnknownRelease(_)
         | Refusal::UnknownEnvironment(_)
         | Refusal::UnknownItem(_)

@@ -22,6 +22,7 @@ mod reading;
 mod record;
 mod release;
 mod retire;
+mod roster;
 mod secret;
 pub mod template;
 mod verified;

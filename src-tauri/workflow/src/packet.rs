@@ -11,12 +11,15 @@ use countersign_domain::conflict::{self, Matter};
 use countersign_domain::event::{Body, Event, SignedEvent};
 use countersign_domain::fold::{self, Fold};
 use countersign_domain::id::{Digest, EventId, Fingerprint, ProjectId};
+use countersign_domain::rewrite::{Rewrite, rewrite};
+use countersign_domain::state::Project;
 use countersign_domain::template::Loaded;
 use countersign_export::{Packet, named_files, read_packet, write_packet};
 
 use crate::card::phrase;
 use crate::error::Failure;
 use crate::home::Home;
+use crate::query::change_text;
 use crate::record::{read_bounded, slug, write_whole};
 use crate::view::{ConflictView, MergeView, PacketLook, PacketView, RefusedView, StrangerView};
 
@@ -107,11 +110,13 @@ impl Home {
     /// # Errors
     /// [`Failure::Packet`] for a file that does not hold; [`Failure::Stranger`] for a project
     /// whose founder nobody vouched for; [`Failure::PacketGap`] when events are missing that
-    /// it builds on. Nothing has changed then.
+    /// it builds on; [`Failure::RosterFork`] when it would change roster or policy from behind
+    /// what is known here, unless `accept_fork` says that it may. Nothing has changed then.
     pub fn open_packet(
         &self,
         path: &Path,
         trust: Option<&Fingerprint>,
+        accept_fork: bool,
     ) -> Result<MergeView, Failure> {
         let bytes = read_bounded(path)?;
         let packet = read_packet(&bytes)?;
@@ -126,6 +131,12 @@ impl Home {
         check_parents(&news, &known)?;
         let whole = self.trial(&packet, &stored, &news)?;
         let Sorted { merged, waiting, strangers } = sorted(&whole, &news);
+        if !accept_fork && !known.is_empty() {
+            // What waits outside the ledger changes nothing in it.
+            let inside =
+                if waiting > 0 { self.trial(&packet, &stored, &merged)? } else { whole.clone() };
+            self.read(&packet.project, |fold| check_roster(fold, &inside))?;
+        }
         let files = self.keep_files(&packet, &whole)?;
         let batch: Vec<_> = merged.iter().map(|(signed, _)| signed.clone()).collect();
         self.ledger.merge(&packet.project, &batch, self.now())?;
@@ -244,6 +255,13 @@ fn check_parents(news: &[&(SignedEvent, Event)], known: &HashSet<EventId>) -> Re
     Ok(())
 }
 
+/// Nobody changes roster or policy from behind what is known here.
+fn check_roster(here: &Fold, then: &Fold) -> Result<(), Failure> {
+    let Some(found) = rewrite(here, then) else { return Ok(()) };
+    let change = change_text(then, found.event());
+    Err(Failure::RosterFork { change, undone: matches!(found, Rewrite::Undone(_)) })
+}
+
 type New = (SignedEvent, Event);
 
 /// The new events of a packet.
@@ -266,6 +284,8 @@ fn sorted<'a>(whole: &Fold, news: &[&'a New]) -> Sorted<'a> {
             _ => false,
         };
     }
+    let consented = whole.project().into_iter().flat_map(Project::entries_by_consent);
+    members.extend(consented.map(|member| &member.fingerprint));
     let mut waiting: HashSet<&EventId> = HashSet::new();
     let mut strangers: BTreeMap<&Fingerprint, usize> = BTreeMap::new();
     let mut merged = Vec::new();

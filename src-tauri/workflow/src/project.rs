@@ -1,27 +1,26 @@
-//! Projects: created from a `countersign.toml`, with a founder, environments and a roster.
+//! Projects: created from a `countersign.toml`, with a founder and environments.
 
 use std::path::Path;
 
 use countersign_domain::environment::{Environment, SecretRef};
-use countersign_domain::event::Body;
-use countersign_domain::id::{Fingerprint, ProjectId};
-use countersign_domain::member::{Member, Policy, Role};
-use countersign_domain::sshsig;
+use countersign_domain::event::{Body, ProposedChange};
+use countersign_domain::id::ProjectId;
+use countersign_domain::member::{ChangeRule, Member, Policy, Role};
 use countersign_ledger::keys::UnlockedKey;
 use serde::Deserialize;
 
 use crate::error::Failure;
 use crate::home::Home;
 use crate::key::owner_of;
-use crate::view::{EnrollMember, ProjectView};
+use crate::query::no_project;
+use crate::view::{ChangeAnswer, ProjectView};
 
 /// A project's own file, `countersign.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectFile {
     project: Named,
-    #[serde(default)]
-    policy: Policy,
+    policy: Option<PolicyTable>,
     #[serde(rename = "environment")]
     environments: Vec<Environment>,
 }
@@ -32,7 +31,29 @@ struct Named {
     name: String,
 }
 
+/// What a release needs, as the file says it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PolicyTable {
+    required_roles: Vec<Role>,
+    exception_approvers: Vec<Role>,
+    changes: Option<ChangeRule>,
+}
+
 impl ProjectFile {
+    /// The policy that the file asks for. Where it does not say who decides on changes, that
+    /// is as `changes` says.
+    fn policy(&self, changes: ChangeRule) -> Policy {
+        match &self.policy {
+            None => Policy { changes, ..Policy::default() },
+            Some(table) => Policy {
+                required_roles: table.required_roles.clone(),
+                exception_approvers: table.exception_approvers.clone(),
+                changes: table.changes.unwrap_or(changes),
+            },
+        }
+    }
+
     /// Reads the file's text; paths in it start at `base`.
     ///
     /// # Errors
@@ -147,20 +168,14 @@ impl Home {
             public_key: entry.public_key.clone(),
             roles: all,
         };
-        self.act(
-            key,
-            &project,
-            Body::ProjectCreated {
-                name: file.project.name,
-                environments: file.environments,
-                policy: file.policy,
-                founder,
-            },
-        )?;
+        let policy = file.policy(ChangeRule::Roles);
+        let (name, environments) = (file.project.name, file.environments);
+        self.act(key, &project, Body::ProjectCreated { name, environments, policy, founder })?;
         self.project(&project)
     }
 
-    /// Replaces the environments and the policy by those of the file.
+    /// Replaces the environments and the policy by those of the file. A policy that needs the
+    /// consent of others is proposed to them.
     ///
     /// # Errors
     /// [`Failure::Refused`].
@@ -169,65 +184,20 @@ impl Home {
         key: &UnlockedKey,
         project: &ProjectId,
         file: ProjectFile,
-    ) -> Result<ProjectView, Failure> {
-        let (same_environments, same_policy) = self.read(project, |fold| {
-            let known = fold.project();
-            Ok((
-                known.is_some_and(|known| known.environments == file.environments),
-                known.is_some_and(|known| known.policy == file.policy),
-            ))
+    ) -> Result<ChangeAnswer, Failure> {
+        let (same_environments, same_policy, policy) = self.read(project, |fold| {
+            let known = fold.project().ok_or_else(no_project)?;
+            let policy = file.policy(known.policy.changes);
+            Ok((known.environments == file.environments, known.policy == policy, policy))
         })?;
         if !same_environments {
             let body = Body::EnvironmentsSet { environments: file.environments };
             self.act(key, project, body)?;
         }
-        if !same_policy {
-            self.act(key, project, Body::PolicySet { policy: file.policy })?;
+        if same_policy {
+            return Ok(ChangeAnswer { project: self.project(project)?, proposed: None });
         }
-        self.project(project)
-    }
-
-    /// Puts a person on the roster, or changes their entry.
-    ///
-    /// # Errors
-    /// [`Failure::Refused`]; [`Failure::Input`] for a key or role that cannot be read.
-    pub fn enroll(
-        &self,
-        key: &UnlockedKey,
-        request: &EnrollMember,
-    ) -> Result<ProjectView, Failure> {
-        let project = ProjectId::parse(&request.project)?;
-        let fields: Vec<_> = request.public_key.split_whitespace().take(2).collect();
-        let public_key = fields.join(" ");
-        let Some(fingerprint) = sshsig::fingerprint(&public_key) else {
-            let hint = "Give one line of OpenSSH form: ssh-ed25519 AAAA…";
-            let problem = "not a public key".to_owned();
-            return Err(Failure::Input { field: "public_key", problem, hint });
-        };
-        let roles = request.roles.iter().map(|role| role_of(role)).collect::<Result<_, _>>()?;
-        let member = Member {
-            name: request.name.trim().to_owned(),
-            email: request.email.trim().to_owned(),
-            fingerprint,
-            public_key,
-            roles,
-        };
-        self.act(key, &project, Body::MemberEnrolled { member })?;
-        self.project(&project)
-    }
-
-    /// Takes a key off the roster.
-    ///
-    /// # Errors
-    /// [`Failure::Refused`].
-    pub fn remove_member(
-        &self,
-        key: &UnlockedKey,
-        project: &ProjectId,
-        member: &Fingerprint,
-    ) -> Result<ProjectView, Failure> {
-        self.act(key, project, Body::MemberRemoved { member: member.clone() })?;
-        self.project(project)
+        self.change(key, project, ProposedChange::SetPolicy { policy }, "")
     }
 
     /// The id of the project with that id or name.

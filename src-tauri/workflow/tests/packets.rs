@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use chrono::TimeDelta;
 use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope, SignedEvent};
 use countersign_domain::id::{Fingerprint, ProjectId, ReleaseId};
+use countersign_domain::member::{Member, Role};
 use countersign_export::{read_packet, write_packet};
 use countersign_workflow::view::{Attest, EnrollMember, MergeView, OpenRelease, TickCode};
 use countersign_workflow::{Cancel, DEFAULT_TEMPLATE, Home, ProjectFile, UnlockedKey, World};
@@ -42,6 +43,8 @@ static START: LazyLock<Start> = LazyLock::new(|| {
     let stranger = key("Eve");
     let file = ProjectFile::parse(PROJECT, folder.path()).expect("a project file");
     let project = home.create_project(&keys[0], file, &[]).expect("a project");
+    // What comes from behind must be able to be dated before it.
+    std::thread::sleep(std::time::Duration::from_millis(20));
     for (key, role) in keys.iter().zip(["security", "devops", "management"]).skip(1) {
         enroll(&home, &keys[0], &project.id, key, role);
     }
@@ -73,6 +76,7 @@ fn enroll(home: &Home, admin: &UnlockedKey, project: &str, key: &UnlockedKey, ro
         email: format!("{}@example.invalid", &key.fingerprint().as_str()[7..15].to_lowercase()),
         public_key: key.public_key().to_owned(),
         roles: vec![role.to_owned()],
+        note: String::new(),
     };
     home.enroll(admin, &request).expect("enrolled");
 }
@@ -94,7 +98,7 @@ impl Machine {
     }
 
     fn opens(&self, packet: &Path, trust: Option<&Fingerprint>) -> MergeView {
-        self.home.open_packet(packet, trust).expect("a packet that holds")
+        self.home.open_packet(packet, trust, false).expect("a packet that holds")
     }
 
     fn writes(&self, name: &str) -> PathBuf {
@@ -220,7 +224,7 @@ fn an_event_of_the_future_is_not_taken_in() {
     let (base, record) = (machine.writes("base.zip"), machine.record());
     let packet = machine.folder.path().join("future.zip");
     extended(&base, &packet, &[&START.keys[1]], TimeDelta::days(1));
-    let refused = machine.home.open_packet(&packet, None).expect_err("of tomorrow");
+    let refused = machine.home.open_packet(&packet, None, false).expect_err("of tomorrow");
     assert!(refused.to_string().contains("clock"), "{refused}");
     assert_eq!(machine.record(), record);
 }
@@ -248,4 +252,48 @@ fn what_a_stranger_signed_waits_until_an_admin_enrolls_the_key() {
     // It was signed before the key had any right, and stays in the trail as that.
     assert_eq!(opened.refused.len(), 1, "{opened:#?}");
     assert!(opened.refused[0].reason.contains("roster"), "{opened:#?}");
+}
+
+#[test]
+fn a_roster_that_was_changed_from_behind_is_not_taken_in_unasked() {
+    let machine = Machine::new();
+    let (base, record) = (machine.writes("base.zip"), machine.record());
+    let packet = read_packet(&std::fs::read(&base).expect("the base")).expect("a packet");
+    let mut signed: Vec<SignedEvent> = packet.events.iter().map(|(one, _)| one.clone()).collect();
+    let (_, first) = &packet.events[0];
+    // The admin dates it before anybody held the role that Ben holds.
+    let envelope = Envelope {
+        version: ENVELOPE_VERSION,
+        project: START.project.clone(),
+        parents: vec![first.id().clone()],
+        author: START.keys[0].fingerprint().clone(),
+        at: first.envelope().at + TimeDelta::milliseconds(1),
+        body: Body::MemberEnrolled {
+            member: Member {
+                name: "Eve".into(),
+                email: "eve@example.invalid".into(),
+                fingerprint: START.stranger.fingerprint().clone(),
+                public_key: START.stranger.public_key().to_owned(),
+                roles: vec![Role::Devops],
+            },
+        },
+    };
+    signed.push(START.keys[0].sign_event(&envelope).expect("signed"));
+    let forged = machine.folder.path().join("forged.zip");
+    let bytes = write_packet(&START.project, &[], &signed, &BTreeMap::new()).expect("a packet");
+    std::fs::write(&forged, bytes).expect("written");
+
+    let refused = machine.home.open_packet(&forged, None, false).expect_err("from behind");
+    assert_eq!(refused.code(), "roster-fork");
+    assert!(refused.to_string().contains("would undo"), "{refused}");
+    assert!(refused.to_string().contains("Holder of devops"), "{refused}");
+    assert!(refused.hint().contains("--accept-roster-fork"), "{}", refused.hint());
+    assert_eq!(machine.record(), record, "nothing was taken in");
+
+    let opened = machine.home.open_packet(&forged, None, true).expect("asked for");
+    assert_eq!(opened.merged, 1);
+    let reason = "needs the consent of devops";
+    let rows = machine.home.timeline(&START.project).expect("rows");
+    let undone = rows.iter().find(|row| row.refused.as_deref().is_some_and(|r| r.contains(reason)));
+    assert!(undone.expect("refused now").text.contains("Holder of devops"));
 }

@@ -14,5 +14,6 @@ mod packets;
 mod pipeline;
 mod planted;
 mod recipes;
+mod roster;
 mod tampering;
 mod team;

@@ -5,6 +5,7 @@ import { checklistAnswers } from "./fake/answers/checklist";
 import { packetAnswers } from "./fake/answers/packets";
 import { peopleAnswers } from "./fake/answers/people";
 import { recordAnswers } from "./fake/answers/records";
+import { rosterAnswers } from "./fake/answers/roster";
 import { signoffAnswers } from "./fake/answers/signoff";
 import { tell, type Scenario } from "./fake/scenarios";
 import { World, type Call } from "./fake/world";
@@ -27,5 +28,5 @@ export interface FakeHost extends Host {
 export function fakeHost({ scenario = "first-run", pace = 120, now = () => new Date() }: FakeOptions = {}): FakeHost {
   const world = new World(pace, now);
   tell(world, scenario);
-  return { calls: world.calls, ...peopleAnswers(world), ...checklistAnswers(world), ...signoffAnswers(world), ...recordAnswers(world), ...packetAnswers(world) };
+  return { calls: world.calls, ...peopleAnswers(world), ...rosterAnswers(world), ...checklistAnswers(world), ...signoffAnswers(world), ...recordAnswers(world), ...packetAnswers(world) };
 }

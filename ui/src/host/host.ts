@@ -8,10 +8,12 @@ import type {
   Board,
   BundleView,
   CardView,
+  ChangeAnswer,
   CheckedView,
   CheckView,
   CloseRelease,
   CreateKey,
+  DecideChange,
   DecideException,
   EnrollMember,
   EventView,
@@ -87,7 +89,10 @@ export interface Host {
   /** Plants the demo target's faults, or repairs them. */
   setDemoFaults(faults: boolean): Promise<void>;
   createProject(toml: string, roles: string[]): Promise<ProjectView>;
-  enrollMember(request: EnrollMember): Promise<ProjectView>;
+  /** Enrolls, or proposes it to the roles that it touches. */
+  enrollMember(request: EnrollMember): Promise<ChangeAnswer>;
+  /** Consents to a proposed change of the roster or the policy, refuses it, or takes it back. */
+  decideChange(request: DecideChange): Promise<ProjectView>;
   openRelease(request: OpenRelease): Promise<ReleaseView>;
 
   /** Resolves when the run has ended. */
@@ -113,8 +118,11 @@ export interface Host {
   writePacket(project: string): Promise<PacketView>;
   /** What a packet says it holds; nothing is taken in. */
   lookAtPacket(path: string): Promise<PacketLook>;
-  /** Merges what is new; `trust` names the founder's key of a project that is not here. */
-  openPacket(path: string, trust: string | null): Promise<MergeView>;
+  /**
+   * Merges what is new; `trust` names the founder's key of a project that is not here.
+   * `acceptFork` takes in a change of the roster from behind what is known here.
+   */
+  openPacket(path: string, trust: string | null, acceptFork: boolean): Promise<MergeView>;
   /** The enrollment card of the unlocked key. */
   writeCard(): Promise<CardView>;
   /** A card's text, if its key signed it. */

@@ -38,6 +38,7 @@ export function tauriHost(): Host {
     setDemoFaults: (faults) => call("set_demo_faults", { faults }),
     createProject: (toml, roles) => call("create_project", { toml, roles }),
     enrollMember: (request) => call("enroll_member", { request }),
+    decideChange: (request) => call("decide_change", { request }),
     openRelease: (request) => call("open_release", { request }),
 
     startCheck: (request, progress) => {
@@ -62,7 +63,7 @@ export function tauriHost(): Host {
     verifyBundle: (path) => call("verify_bundle", { path }),
     writePacket: (project) => call("write_packet", { project }),
     lookAtPacket: (path) => call("look_at_packet", { path }),
-    openPacket: (path, trust) => call("open_packet", { path, trust }),
+    openPacket: (path, trust, acceptFork) => call("open_packet", { path, trust, acceptFork }),
     writeCard: () => call("write_card"),
     readCard: (text) => call("read_card", { text }),
     importChecklist: (name, markdown) => call("import_checklist", { name, markdown }),

@@ -133,14 +133,17 @@ export interface Wire {
   BoardProject: BoardProject;
   BundleView: BundleView;
   CardView: CardView;
+  ChangeAnswer: ChangeAnswer;
   ChangeView: ChangeView;
   CheckView: CheckView;
   CheckedView: CheckedView;
   CloseRelease: CloseRelease;
   ConflictView: ConflictView;
+  ConsentView: ConsentView;
   Counts: Counts;
   CreateKey: CreateKey;
   DamageView: DamageView;
+  DecideChange: DecideChange;
   DecideException: DecideException;
   DeploymentView: DeploymentView;
   EnrollMember: EnrollMember;
@@ -172,6 +175,7 @@ export interface Wire {
   PhaseCode: PhaseCode;
   ProgressView: ProgressView;
   ProjectView: ProjectView;
+  ProposalView: ProposalView;
   RecordDeployment: RecordDeployment;
   RefusedView: RefusedView;
   ReleaseRow: ReleaseRow;
@@ -546,6 +550,233 @@ export interface CardView {
   public_key: string;
 }
 /**
+ * What became of a change that an admin asked for.
+ */
+export interface ChangeAnswer {
+  /**
+   * The project as it stands now.
+   */
+  project: ProjectView;
+  /**
+   * The proposal that waits for the consent of others; none when the change was made.
+   */
+  proposed?: ProposalView | null;
+}
+/**
+ * One project.
+ */
+export interface ProjectView {
+  /**
+   * Changes of roster and policy that were made without knowing of one another, in words:
+   * their order is only what their signers say.
+   */
+  apart?: string[];
+  /**
+   * Who decides on changes of roster and policy: `admin` alone, or the `roles` that a
+   * change touches.
+   */
+  changes?: string;
+  /**
+   * Whether it is the built-in demo.
+   */
+  demo: boolean;
+  /**
+   * Environments.
+   */
+  environments: EnvironmentView[];
+  /**
+   * Events in its ledger.
+   */
+  events: number;
+  /**
+   * Roles that may approve exceptions.
+   */
+  exception_approvers: string[];
+  /**
+   * Its id.
+   */
+  id: string;
+  /**
+   * People.
+   */
+  members: MemberView[];
+  /**
+   * Its name.
+   */
+  name: string;
+  /**
+   * Changes that wait for the consent of those roles, oldest first.
+   */
+  proposals?: ProposalView[];
+  /**
+   * Roles that must sign.
+   */
+  required_roles: string[];
+  /**
+   * Keys that may sign nothing more.
+   */
+  retired?: RetiredKeyView[];
+}
+/**
+ * One environment.
+ */
+export interface EnvironmentView {
+  /**
+   * Whether it is the built-in demo target.
+   */
+  demo: boolean;
+  /**
+   * Its name.
+   */
+  name: string;
+  /**
+   * Whether real users depend on it.
+   */
+  production: boolean;
+  /**
+   * Secret references.
+   */
+  secrets: SecretView[];
+  /**
+   * Addresses.
+   */
+  targets: TargetView[];
+}
+/**
+ * One secret reference, never the value.
+ */
+export interface SecretView {
+  /**
+   * Whether a value is there now.
+   */
+  found: boolean;
+  /**
+   * Its name.
+   */
+  name: string;
+  /**
+   * Where the value is looked for.
+   */
+  reference: string;
+}
+/**
+ * One configured address.
+ */
+export interface TargetView {
+  /**
+   * `api`, `redis`, …
+   */
+  name: string;
+  /**
+   * The address, with `${NAME}` where a secret belongs.
+   */
+  value: string;
+}
+/**
+ * A person on the roster.
+ */
+export interface MemberView {
+  /**
+   * E-mail.
+   */
+  email: string;
+  /**
+   * Fingerprint.
+   */
+  fingerprint: string;
+  /**
+   * Whether the key is on this machine.
+   */
+  here: boolean;
+  /**
+   * Printed name.
+   */
+  name: string;
+  /**
+   * Roles by code.
+   */
+  roles: string[];
+}
+/**
+ * A change of the roster or the policy that waits for the consent of others.
+ */
+export interface ProposalView {
+  /**
+   * The key whose entry it would change or remove; who has it cannot decide.
+   */
+  about?: string | null;
+  /**
+   * What is to change, in words.
+   */
+  change: string;
+  /**
+   * Its id: the event that proposed it.
+   */
+  id: string;
+  /**
+   * The roles that must consent, as the project stands now.
+   */
+  needs: ConsentView[];
+  /**
+   * Why, in the proposer's words.
+   */
+  note: string;
+  /**
+   * When, RFC 3339 UTC.
+   */
+  proposed_at: string;
+  /**
+   * Printed name of the admin who proposed it.
+   */
+  proposed_by: string;
+  /**
+   * The key that they have now.
+   */
+  proposer: string;
+}
+/**
+ * A role whose consent a change needs.
+ */
+export interface ConsentView {
+  /**
+   * When, RFC 3339 UTC.
+   */
+  at?: string | null;
+  /**
+   * Printed name of who consented for it; none while it is waited for.
+   */
+  by?: string | null;
+  /**
+   * The role by code.
+   */
+  role: string;
+}
+/**
+ * A key on the roster that may sign nothing more.
+ */
+export interface RetiredKeyView {
+  /**
+   * When, RFC 3339 UTC.
+   */
+  at: string;
+  /**
+   * The key that took its place, or why it was revoked.
+   */
+  detail: string;
+  /**
+   * The key.
+   */
+  fingerprint: string;
+  /**
+   * `replaced` or `revoked`.
+   */
+  how: string;
+  /**
+   * Whose it was.
+   */
+  name: string;
+}
+/**
  * A difference between what was signed and what there is.
  */
 export interface ChangeView {
@@ -735,6 +966,31 @@ export interface DamageView {
   project?: string | null;
 }
 /**
+ * Decide on a proposed change of the roster or the policy.
+ */
+export interface DecideChange {
+  /**
+   * Whether the role consents.
+   */
+  approve: boolean;
+  /**
+   * In words.
+   */
+  note: string;
+  /**
+   * The project.
+   */
+  project: string;
+  /**
+   * The event that proposed it.
+   */
+  proposal: string;
+  /**
+   * The role by code; every needed one that is held when absent.
+   */
+  role?: string | null;
+}
+/**
  * Decide on an exception.
  */
 export interface DecideException {
@@ -813,6 +1069,10 @@ export interface EnrollMember {
    */
   name: string;
   /**
+   * Why, for those whose consent it may need.
+   */
+  note?: string;
+  /**
    * The project.
    */
   project: string;
@@ -824,61 +1084,6 @@ export interface EnrollMember {
    * Roles by code.
    */
   roles: string[];
-}
-/**
- * One environment.
- */
-export interface EnvironmentView {
-  /**
-   * Whether it is the built-in demo target.
-   */
-  demo: boolean;
-  /**
-   * Its name.
-   */
-  name: string;
-  /**
-   * Whether real users depend on it.
-   */
-  production: boolean;
-  /**
-   * Secret references.
-   */
-  secrets: SecretView[];
-  /**
-   * Addresses.
-   */
-  targets: TargetView[];
-}
-/**
- * One secret reference, never the value.
- */
-export interface SecretView {
-  /**
-   * Whether a value is there now.
-   */
-  found: boolean;
-  /**
-   * Its name.
-   */
-  name: string;
-  /**
-   * Where the value is looked for.
-   */
-  reference: string;
-}
-/**
- * One configured address.
- */
-export interface TargetView {
-  /**
-   * `api`, `redis`, …
-   */
-  name: string;
-  /**
-   * The address, with `${NAME}` where a secret belongs.
-   */
-  value: string;
 }
 /**
  * One event with all that it takes to check it without this program.
@@ -1403,31 +1608,6 @@ export interface LedgerView {
   problems: string[];
 }
 /**
- * A person on the roster.
- */
-export interface MemberView {
-  /**
-   * E-mail.
-   */
-  email: string;
-  /**
-   * Fingerprint.
-   */
-  fingerprint: string;
-  /**
-   * Whether the key is on this machine.
-   */
-  here: boolean;
-  /**
-   * Printed name.
-   */
-  name: string;
-  /**
-   * Roles by code.
-   */
-  roles: string[];
-}
-/**
  * What became of a packet that was opened.
  */
 export interface MergeView {
@@ -1596,72 +1776,6 @@ export interface PacketView {
    * Bytes.
    */
   size: number;
-}
-/**
- * One project.
- */
-export interface ProjectView {
-  /**
-   * Whether it is the built-in demo.
-   */
-  demo: boolean;
-  /**
-   * Environments.
-   */
-  environments: EnvironmentView[];
-  /**
-   * Events in its ledger.
-   */
-  events: number;
-  /**
-   * Roles that may approve exceptions.
-   */
-  exception_approvers: string[];
-  /**
-   * Its id.
-   */
-  id: string;
-  /**
-   * People.
-   */
-  members: MemberView[];
-  /**
-   * Its name.
-   */
-  name: string;
-  /**
-   * Roles that must sign.
-   */
-  required_roles: string[];
-  /**
-   * Keys that may sign nothing more.
-   */
-  retired?: RetiredKeyView[];
-}
-/**
- * A key on the roster that may sign nothing more.
- */
-export interface RetiredKeyView {
-  /**
-   * When, RFC 3339 UTC.
-   */
-  at: string;
-  /**
-   * The key that took its place, or why it was revoked.
-   */
-  detail: string;
-  /**
-   * The key.
-   */
-  fingerprint: string;
-  /**
-   * `replaced` or `revoked`.
-   */
-  how: string;
-  /**
-   * Whose it was.
-   */
-  name: string;
 }
 /**
  * Record that it went out.

@@ -26,6 +26,8 @@ export const packetWords = {
     conflicts: "Decided apart",
     conflict: (matter: string, release: string, by: string) => `${matter} of ${release}, by ${by}: decide once more`,
     refused: (count: number) => plural(count, "event changes nothing", "events change nothing"),
+    forkCompared: "I asked the admins, and the change is right",
+    forkMissing: "Ask the admins first",
     show: "Go to the project",
   },
   card: {

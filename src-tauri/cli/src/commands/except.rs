@@ -4,6 +4,7 @@
 use clap::{Args, Subcommand};
 use countersign_workflow::view::{DecideException, ExceptionView, ReleaseView, RequestException};
 
+use super::one_of;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::output::{Output, faint, plain, strong};
@@ -98,7 +99,7 @@ pub(crate) fn run(session: &Session, except: Except, out: &mut Output) -> Result
 /// The id that `wanted` is, or is the start of.
 pub(super) fn resolve(release: &ReleaseView, wanted: &str) -> Result<String, Fault> {
     let ids = release.exceptions.iter().map(|known| known.id.as_str());
-    one_of(ids, wanted).map(str::to_owned).map_err(|several| {
+    one_of(ids, "exception-", wanted).map(str::to_owned).map_err(|several| {
         let problem = if several {
             format!("several exceptions begin with {wanted:?}")
         } else {
@@ -106,24 +107,6 @@ pub(super) fn resolve(release: &ReleaseView, wanted: &str) -> Result<String, Fau
         };
         Fault::input(problem, "`countersign except list` shows them")
     })
-}
-
-/// Ok: the one; Err: whether there were several.
-fn one_of<'a>(ids: impl Iterator<Item = &'a str>, wanted: &str) -> Result<&'a str, bool> {
-    let mut found = Vec::new();
-    for id in ids {
-        if id == wanted {
-            return Ok(id);
-        }
-        let bare = id.strip_prefix("exception-").unwrap_or(id);
-        if !wanted.is_empty() && (id.starts_with(wanted) || bare.starts_with(wanted)) {
-            found.push(id);
-        }
-    }
-    match found.as_slice() {
-        [one] => Ok(one),
-        others => Err(!others.is_empty()),
-    }
 }
 
 fn list(out: &mut Output, exceptions: &[ExceptionView]) {
@@ -156,22 +139,5 @@ pub(super) fn print(out: &mut Output, one: &ExceptionView) {
         if !text.is_empty() {
             out.line(&[faint(format!("  {name:<9} ")), plain(text)]);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_exception_is_named_by_its_id_or_the_start_of_it() {
-        let ids = ["exception-ab12", "exception-ab34", "exception-cd"];
-        let of = |wanted| one_of(ids.into_iter(), wanted);
-        assert_eq!(of("exception-ab12"), Ok("exception-ab12"));
-        assert_eq!(of("ab3"), Ok("exception-ab34"));
-        assert_eq!(of("exception-c"), Ok("exception-cd"));
-        assert_eq!(of("ab"), Err(true), "two begin so");
-        assert_eq!(of("x"), Err(false));
-        assert_eq!(of(""), Err(false), "nothing names nothing");
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod key;
 pub(crate) mod packet;
 pub(crate) mod probe;
 pub(crate) mod project;
+mod proposal;
 pub(crate) mod release;
 pub(crate) mod roster;
 pub(crate) mod secrets;
@@ -63,4 +64,46 @@ fn read_text(path: &Path) -> Result<String, Fault> {
             "Save it as UTF-8 and try again",
         )
     })
+}
+
+/// The one of `ids` that `wanted` is, or is the start of, with or without their `prefix`.
+///
+/// # Errors
+/// Whether there were several.
+fn one_of<'a>(
+    ids: impl Iterator<Item = &'a str>,
+    prefix: &str,
+    wanted: &str,
+) -> Result<&'a str, bool> {
+    let mut found = Vec::new();
+    for id in ids {
+        if id == wanted {
+            return Ok(id);
+        }
+        let bare = id.strip_prefix(prefix).unwrap_or(id);
+        if !wanted.is_empty() && (id.starts_with(wanted) || bare.starts_with(wanted)) {
+            found.push(id);
+        }
+    }
+    match found.as_slice() {
+        [one] => Ok(one),
+        others => Err(!others.is_empty()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exception_is_named_by_its_id_or_the_start_of_it() {
+        let ids = ["exception-ab12", "exception-ab34", "exception-cd"];
+        let of = |wanted| one_of(ids.into_iter(), "exception-", wanted);
+        assert_eq!(of("exception-ab12"), Ok("exception-ab12"));
+        assert_eq!(of("ab3"), Ok("exception-ab34"));
+        assert_eq!(of("exception-c"), Ok("exception-cd"));
+        assert_eq!(of("ab"), Err(true), "two begin so");
+        assert_eq!(of("x"), Err(false));
+        assert_eq!(of(""), Err(false), "nothing names nothing");
+    }
 }

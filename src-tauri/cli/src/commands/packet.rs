@@ -35,6 +35,10 @@ pub(crate) enum Packet {
         /// The founder's key, for a project that is not here yet
         #[arg(long, value_name = "FINGERPRINT")]
         trust: Option<String>,
+        /// Take in a change of roster or policy from behind what is known here, after you
+        /// talked to the admins
+        #[arg(long)]
+        accept_roster_fork: bool,
     },
 }
 
@@ -50,9 +54,10 @@ pub(crate) fn run(session: &Session, packet: Packet, out: &mut Output) -> Result
             let look = session.home()?.look_at_packet(&file)?;
             out.show(&look, looked)?;
         }
-        Packet::Open { file, trust } => {
+        Packet::Open { file, trust, accept_roster_fork } => {
             let trust = trust.map(|key| Fingerprint::parse(&key)).transpose()?;
-            let merged = session.home()?.open_packet(&file, trust.as_ref())?;
+            let home = session.home()?;
+            let merged = home.open_packet(&file, trust.as_ref(), accept_roster_fork)?;
             out.show(&merged, opened)?;
         }
     }

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use countersign_workflow::view::{Board, CheckedView, LedgerView, ProjectView};
 use countersign_workflow::{Cancel, Failure, ProjectFile, role_of};
 
-use super::{read_text, roster};
+use super::{proposal, read_text, roster};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::output::{Look, Output, Span, faint, plain, strong};
@@ -29,7 +29,8 @@ pub(crate) enum Project {
     List,
     /// Environments, roster, policy
     Show,
-    /// Take environments and policy from the file
+    /// Take environments and policy from the file; a policy that needs the consent of others
+    /// is proposed to them
     Configure {
         /// The project's countersign.toml
         file: PathBuf,
@@ -50,7 +51,8 @@ pub(crate) fn run(session: &Session, project: Project, out: &mut Output) -> Resu
         Project::Configure { file } => {
             let parsed = read(&file)?;
             let project = session.project()?;
-            let view = home.configure_project(&session.unlock()?, &project, parsed)?;
+            let answer = home.configure_project(&session.unlock()?, &project, parsed)?;
+            let view = proposal::answered(answer, out);
             out.show(&view, show)?;
         }
         Project::List => out.show(&home.board()?, list)?,
@@ -113,6 +115,11 @@ fn show(out: &mut Output, project: &ProjectView) {
     roster::people(out, project);
     out.say(format!("  Must sign: {}", project.required_roles.join(", ")));
     out.say(format!("  May approve exceptions: {}", project.exception_approvers.join(", ")));
+    let who = match project.changes.as_str() {
+        "roles" => "an admin, with the consent of the roles that a change touches",
+        _ => "an admin alone",
+    };
+    out.say(format!("  Roster and policy are changed by: {who}"));
     for environment in &project.environments {
         let unsaid = environment.production && environment.name != "production";
         let production = if unsaid { " (production)" } else { "" };

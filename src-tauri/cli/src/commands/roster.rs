@@ -7,6 +7,7 @@ use countersign_domain::id::{Fingerprint, ProjectId};
 use countersign_workflow::view::{EnrollMember, ProjectView, RevocationView};
 use countersign_workflow::{Card, phrase};
 
+use super::proposal::{self, Decide, answered};
 use super::read_text;
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -25,7 +26,14 @@ pub(crate) enum Roster {
     Remove {
         /// Fingerprint or e-mail of the member
         member: String,
+        /// Why, for those whose consent it may need
+        #[arg(long, default_value = "", hide_default_value = true)]
+        note: String,
     },
+    /// Changes of roster and policy that wait for the consent of the roles they touch
+    Proposals,
+    /// Consent to a proposed change or refuse it; as an admin, --reject takes it back
+    Decide(Decide),
     /// Revoke a key that was lost or stolen: it signs nothing more, and what it signed stays
     Revoke {
         /// Fingerprint or e-mail of the member
@@ -58,6 +66,9 @@ pub(crate) struct Add {
     /// security, devops, management, admin or auditor; may be given several times
     #[arg(long = "role", required = true, value_name = "ROLE")]
     roles: Vec<String>,
+    /// Why, for those whose consent it may need
+    #[arg(long, default_value = "", hide_default_value = true)]
+    note: String,
 }
 
 pub(crate) fn run(session: &Session, roster: Roster, out: &mut Output) -> Result<Exit, Fault> {
@@ -67,11 +78,19 @@ pub(crate) fn run(session: &Session, roster: Roster, out: &mut Output) -> Result
         Roster::List => home.project(&project)?,
         Roster::Add(add) => {
             let request = request(&project, add, out)?;
-            home.enroll(&session.unlock()?, &request)?
+            answered(home.enroll(&session.unlock()?, &request)?, out)
         }
-        Roster::Remove { member } => {
+        Roster::Remove { member, note } => {
             let fingerprint = fingerprint(&home.project(&project)?, &member)?;
-            home.remove_member(&session.unlock()?, &project, &fingerprint)?
+            answered(home.remove_member(&session.unlock()?, &project, &fingerprint, &note)?, out)
+        }
+        Roster::Proposals => {
+            out.show(&home.project(&project)?.proposals, |out, all| proposal::list(out, all))?;
+            return Ok(Exit::GOOD);
+        }
+        Roster::Decide(decide) => {
+            let request = decide.request(&home.project(&project)?)?;
+            home.decide_change(&session.unlock()?, &request)?
         }
         Roster::Revoke { member, reason, since } => {
             // A key that was replaced is on no roster, but may have been stolen before.
@@ -98,12 +117,13 @@ fn request(project: &ProjectId, add: Add, out: &mut Output) -> Result<EnrollMemb
             email: add.email.unwrap_or_default(),
             public_key: public_key(&add.public_key.unwrap_or_default())?,
             roles: add.roles,
+            note: add.note,
         });
     };
     let card = Card::read(card)?;
     out.remark(&format!("Compare by voice: {}", phrase(&card.fingerprint()?)));
     let Card { name, email, public_key, .. } = card;
-    Ok(EnrollMember { project, name, email, public_key, roles: add.roles })
+    Ok(EnrollMember { project, name, email, public_key, roles: add.roles, note: add.note })
 }
 
 fn public_key(given: &str) -> Result<String, Fault> {
@@ -173,6 +193,13 @@ pub(super) fn people(out: &mut Output, project: &ProjectView) {
         let by = if key.how == "replaced" { " by" } else { ":" };
         let (at, detail) = (words::time(&key.at), &key.detail);
         out.say(format!("  {} of {}: {} {at}{by} {detail}", key.fingerprint, key.name, key.how));
+    }
+    for one in &project.apart {
+        out.say(format!("  Changed apart, so ask who was first: {one}"));
+    }
+    if !project.proposals.is_empty() {
+        out.heading("Waiting for consent".to_owned());
+        proposal::list(out, &project.proposals);
     }
     for role in &project.required_roles {
         if !project.members.iter().any(|member| member.roles.contains(role)) {

@@ -38,11 +38,11 @@ pub(super) fn decide(
     note: &str,
 ) -> Result<(), Refusal> {
     let proposal = project.proposals.get(id).ok_or_else(|| Refusal::UnknownProposal(id.clone()))?;
-    needs(&stamp.by, &[role])?;
-    optional_text("note", note)?;
     if proposal.ended.is_some() {
         return Err(Refusal::ProposalEnded(id.clone()));
     }
+    needs(&stamp.by, &[role])?;
+    optional_text("note", note)?;
     let withdraws = verdict == Verdict::Reject && role == Role::Admin;
     let is_proposer = proposal.proposed.by.is_same_person(&stamp.by);
     if concerns(project, &proposal.change, &stamp.by) && !(withdraws && is_proposer) {

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use countersign_domain::consent::standing;
 use countersign_domain::event::NAMESPACE;
 use countersign_domain::id::{EventId, Fingerprint};
-use countersign_domain::member::{Member, Policy};
+use countersign_domain::member::{Member, Policy, Role};
+use countersign_domain::rewrite::apart;
+use countersign_domain::state::Project;
 
 use super::facts::Facts;
 use crate::describe::describe;
@@ -79,6 +82,26 @@ pub struct Administration {
     pub policy: Policy,
     /// Changes of roster, policy and environments, oldest first.
     pub changes: Vec<AdministrationChange>,
+    /// Changes of roster and policy that waited for consent at the record's time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub proposed: Vec<ProposedRecord>,
+    /// The events that changed roster or policy without knowing of one another: their order is
+    /// only what their signers say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changed_apart: Vec<EventId>,
+}
+
+/// A change of roster or policy that waits for the consent of the roles which it touches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProposedRecord {
+    /// The event that proposed it.
+    pub event: EventId,
+    /// Which admin proposed it.
+    pub name: String,
+    /// When, by the author's clock.
+    pub at: chrono::DateTime<chrono::Utc>,
+    /// The roles that have yet to consent.
+    pub waits_for: Vec<Role>,
 }
 
 /// One change of roster, policy or environments.
@@ -144,5 +167,24 @@ pub(super) fn administration(facts: &Facts<'_>) -> Administration {
                 text: describe(&entry.event.envelope().body),
             })
             .collect(),
+        proposed: proposed(facts.project),
+        changed_apart: apart(facts.fold),
     }
+}
+
+fn proposed(project: &Project) -> Vec<ProposedRecord> {
+    let open = project.proposals.iter().filter(|(_, proposal)| proposal.ended.is_none());
+    let mut all: Vec<_> = open
+        .map(|(event, proposal)| ProposedRecord {
+            event: event.clone(),
+            name: proposal.proposed.by.name.clone(),
+            at: proposal.proposed.at,
+            waits_for: standing(project, proposal)
+                .into_iter()
+                .filter_map(|(role, consent)| consent.is_none().then_some(role))
+                .collect(),
+        })
+        .collect();
+    all.sort_by(|one, other| (one.at, &one.event).cmp(&(other.at, &other.event)));
+    all
 }

@@ -21,7 +21,7 @@ pub use gate::{
 };
 pub use identity::{Identity, PreviousRelease, TemplateIdentity};
 pub use integrity::{
-    Administration, AdministrationChange, DOES_NOT_PROVE, Integrity, KeyUse, PROVES,
+    Administration, AdministrationChange, DOES_NOT_PROVE, Integrity, KeyUse, PROVES, ProposedRecord,
 };
 pub use item::{
     ChangeRecord, EvidenceRecord, FindingRecord, HumanRecord, ItemEntry, MachineRecord,

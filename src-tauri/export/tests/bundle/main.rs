@@ -11,5 +11,6 @@ mod packing;
 mod recipe;
 mod reports;
 mod requirements;
+mod roster;
 mod support;
 mod tampering;

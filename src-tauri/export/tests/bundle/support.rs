@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use countersign_domain::canonical;
-use countersign_domain::environment::Environment;
 use countersign_domain::event::{
     Artifact, Body, Decision, ENVELOPE_VERSION, Envelope, Evidence, NAMESPACE, SignedEvent,
     Signing, Subject, Tick, Verdict,
@@ -16,7 +15,7 @@ use countersign_domain::id::{
     Digest, ExceptionId, Fingerprint, ItemId, ProjectId, ReleaseId, RunId,
 };
 use countersign_domain::material::Material;
-use countersign_domain::member::{Member, Policy, Role};
+use countersign_domain::member::{Member, Role};
 use countersign_domain::refusal::Refusal;
 use countersign_domain::template::Loaded;
 use countersign_export::{BundleInput, write};
@@ -129,30 +128,6 @@ impl Story {
     pub(crate) fn tell(&mut self, by: &Person, body: Body) {
         let kind = body.kind();
         assert_eq!(self.take(by, body), None, "{kind} was refused");
-    }
-
-    pub(crate) fn create(&mut self) {
-        let all = people();
-        let environment: Environment = serde_json::from_value(serde_json::json!({
-            "name": "production", "production": true,
-            "targets": {"api": "https://api.example.org", "redis": "rediss://:${REDIS_PASSWORD}@cache:6379"},
-            "secrets": {"REDIS_PASSWORD": "env:REDIS_PASSWORD"},
-        }))
-        .expect("environment");
-        self.tell(
-            &all.ada,
-            Body::ProjectCreated {
-                name: "MailAgent".into(),
-                environments: vec![environment],
-                policy: Policy::default(),
-                founder: all.ada.member.clone(),
-            },
-        );
-        for person in [&all.sam, &all.dev, &all.max, &all.eve] {
-            self.tell(&all.ada, Body::MemberEnrolled { member: person.member.clone() });
-        }
-        let intruder = Body::MemberEnrolled { member: all.stranger.member.clone() };
-        assert!(self.take(&all.stranger, intruder).is_some(), "a stranger enrolls nobody");
     }
 
     pub(crate) fn open(&mut self) {

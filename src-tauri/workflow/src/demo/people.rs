@@ -92,7 +92,7 @@ impl Home {
         let body = Body::ProjectCreated {
             name: PROJECT.to_owned(),
             environments: vec![environment],
-            policy: Policy::default(),
+            policy: Policy::of_new_project(),
             founder: founder_entry,
         };
         self.act(founder, &project, body)?;
@@ -120,6 +120,7 @@ impl Home {
                 email: person.email.to_owned(),
                 public_key: key.public_key,
                 roles: person.roles.iter().map(|role| role.code().to_owned()).collect(),
+                note: String::new(),
             };
             self.enroll(founder, &request)?;
         }

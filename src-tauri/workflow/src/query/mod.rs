@@ -4,6 +4,7 @@ mod board;
 mod gate;
 mod item;
 mod project;
+mod proposal;
 mod release;
 mod timeline;
 
@@ -18,6 +19,7 @@ use countersign_domain::state::{Project, Release};
 use countersign_domain::template::{Phase, Severity, Verify};
 
 pub(crate) use self::gate::gate_code;
+pub(crate) use self::project::change_text;
 use crate::error::Failure;
 use crate::view::{OutcomeCode, PhaseCode, SeverityCode, VerifyCode};
 

@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 
 use countersign_domain::environment::Environment;
-use countersign_domain::id::ProjectId;
-use countersign_domain::member::Role;
+use countersign_domain::fold::Fold;
+use countersign_domain::id::{EventId, ProjectId};
+use countersign_domain::member::{ChangeRule, Role};
+use countersign_domain::rewrite::apart;
 use countersign_domain::state::Retired;
+use countersign_export::describe;
 use countersign_probes::secrets::resolve::resolve;
 
 use super::{no_project, stamp};
@@ -51,6 +54,12 @@ impl Home {
                     .collect(),
                 required_roles: codes(&project.policy.required_roles),
                 exception_approvers: codes(&project.policy.exception_approvers),
+                changes: match project.policy.changes {
+                    ChangeRule::Admin => "admin".to_owned(),
+                    ChangeRule::Roles => "roles".to_owned(),
+                },
+                proposals: super::proposal::waiting(project),
+                apart: apart(fold).iter().map(|event| change_text(fold, event)).collect(),
                 events: u32::try_from(fold.trail().len()).unwrap_or(u32::MAX),
             })
         })
@@ -100,6 +109,18 @@ impl Home {
             unlocked,
         })
     }
+}
+
+/// Who made a change of roster or policy, what it was, and when.
+pub(crate) fn change_text(fold: &Fold, event: &EventId) -> String {
+    let Some(entry) = fold.trail().iter().find(|entry| entry.event.id() == event) else {
+        return event.to_string();
+    };
+    let envelope = entry.event.envelope();
+    let author = envelope.author.as_str();
+    let by = entry.by.as_ref().map_or(author, |member| member.name.as_str());
+    let refused = if entry.refused.is_some() { ", refused" } else { "" };
+    format!("{by} {} ({}{refused})", describe(&envelope.body), stamp(envelope.at))
 }
 
 fn retired_view(retired: &Retired) -> Option<RetiredKeyView> {

@@ -34,10 +34,13 @@ pub use release::{
     TemplateView, VerifyCode,
 };
 pub use request::{
-    AttachEvidence, Attest, CloseRelease, CreateKey, DecideException, EnrollMember, OpenRelease,
-    RecordDeployment, RequestException, SignOff, UseAgentKey, VerifyDeployment,
+    AttachEvidence, Attest, CloseRelease, CreateKey, DecideChange, DecideException, EnrollMember,
+    OpenRelease, RecordDeployment, RequestException, SignOff, UseAgentKey, VerifyDeployment,
 };
-pub use roster::{DoubtView, RetiredKeyView, RevocationView, RotationView};
+pub use roster::{
+    ChangeAnswer, ConsentView, DoubtView, ProposalView, RetiredKeyView, RevocationView,
+    RotationView,
+};
 pub use schema::{documents, wire};
 pub use status::{
     AgentKeyView, EnvironmentView, FailureView, HeldCode, KeyView, MemberView, ProgressView,

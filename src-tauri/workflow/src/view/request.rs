@@ -46,6 +46,25 @@ pub struct EnrollMember {
     pub public_key: String,
     /// Roles by code.
     pub roles: Vec<String>,
+    /// Why, for those whose consent it may need.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// Decide on a proposed change of the roster or the policy.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecideChange {
+    /// The project.
+    pub project: String,
+    /// The event that proposed it.
+    pub proposal: String,
+    /// The role by code; every needed one that is held when absent.
+    pub role: Option<String>,
+    /// Whether the role consents.
+    pub approve: bool,
+    /// In words.
+    pub note: String,
 }
 
 /// Open a release.

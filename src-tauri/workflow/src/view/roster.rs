@@ -64,3 +64,44 @@ pub struct RetiredKeyView {
     /// The key that took its place, or why it was revoked.
     pub detail: String,
 }
+
+/// A role whose consent a change needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConsentView {
+    /// The role by code.
+    pub role: String,
+    /// Printed name of who consented for it; none while it is waited for.
+    pub by: Option<String>,
+    /// When, RFC 3339 UTC.
+    pub at: Option<String>,
+}
+
+/// A change of the roster or the policy that waits for the consent of others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProposalView {
+    /// Its id: the event that proposed it.
+    pub id: String,
+    /// What is to change, in words.
+    pub change: String,
+    /// Why, in the proposer's words.
+    pub note: String,
+    /// Printed name of the admin who proposed it.
+    pub proposed_by: String,
+    /// The key that they have now.
+    pub proposer: String,
+    /// When, RFC 3339 UTC.
+    pub proposed_at: String,
+    /// The key whose entry it would change or remove; who has it cannot decide.
+    pub about: Option<String>,
+    /// The roles that must consent, as the project stands now.
+    pub needs: Vec<ConsentView>,
+}
+
+/// What became of a change that an admin asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeAnswer {
+    /// The project as it stands now.
+    pub project: super::ProjectView,
+    /// The proposal that waits for the consent of others; none when the change was made.
+    pub proposed: Option<ProposalView>,
+}

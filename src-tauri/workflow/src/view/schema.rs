@@ -4,12 +4,13 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::{
-    AgentKeyView, AttachEvidence, Attest, Board, BundleView, CardView, CheckView, CheckedView,
-    CloseRelease, CreateKey, DecideException, EnrollMember, EventView, ExceptionView, FailureView,
-    GateView, ItemDetail, KeyView, LedgerView, MergeView, OpenRelease, PacketLook, PacketView,
-    ProbeTrial, ProbeView, ProgressView, ProjectView, RecordDeployment, ReleaseView,
-    RequestException, RevocationView, RotationView, SignOff, SignoffView, StatementView,
-    StatusView, StrengthView, TemplateDocument, TemplateView, TimelineRow, UseAgentKey,
+    AgentKeyView, AttachEvidence, Attest, Board, BundleView, CardView, ChangeAnswer, CheckView,
+    CheckedView, CloseRelease, CreateKey, DecideChange, DecideException, EnrollMember, EventView,
+    ExceptionView, FailureView, GateView, ItemDetail, KeyView, LedgerView, MergeView, OpenRelease,
+    PacketLook, PacketView, ProbeTrial, ProbeView, ProgressView, ProjectView, ProposalView,
+    RecordDeployment, ReleaseView, RequestException, RevocationView, RotationView, SignOff,
+    SignoffView, StatementView, StatusView, StrengthView, TemplateDocument, TemplateView,
+    TimelineRow, UseAgentKey,
     VerifyDeployment, VerifyView,
 };
 
@@ -43,6 +44,7 @@ schemas! {
     "probe-trial" => ProbeTrial,
     "probes" => Vec<ProbeView>,
     "project" => ProjectView,
+    "proposals" => Vec<ProposalView>,
     "release" => ReleaseView,
     "revocation" => RevocationView,
     "rotation" => RotationView,
@@ -79,10 +81,12 @@ pub fn wire() -> Value {
         Board,
         BundleView,
         CardView,
+        ChangeAnswer,
         CheckView,
         CheckedView,
         CloseRelease,
         CreateKey,
+        DecideChange,
         DecideException,
         EnrollMember,
         EventView,

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{OutcomeCode, RetiredKeyView};
+use super::{OutcomeCode, ProposalView, RetiredKeyView};
 
 /// Where the private half of a key lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -134,6 +134,17 @@ pub struct ProjectView {
     pub required_roles: Vec<String>,
     /// Roles that may approve exceptions.
     pub exception_approvers: Vec<String>,
+    /// Who decides on changes of roster and policy: `admin` alone, or the `roles` that a
+    /// change touches.
+    #[serde(default)]
+    pub changes: String,
+    /// Changes that wait for the consent of those roles, oldest first.
+    #[serde(default)]
+    pub proposals: Vec<ProposalView>,
+    /// Changes of roster and policy that were made without knowing of one another, in words:
+    /// their order is only what their signers say.
+    #[serde(default)]
+    pub apart: Vec<String>,
     /// Events in its ledger.
     pub events: u32,
 }

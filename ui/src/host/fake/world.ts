@@ -157,6 +157,9 @@ export class World {
       environments: [DEMO_ENVIRONMENT],
       required_roles: Object.keys(ROLE_TITLES),
       exception_approvers: ["security", "management"],
+      changes: "roles",
+      proposals: [],
+      apart: [],
       events: 5,
     };
     const story = new Story({

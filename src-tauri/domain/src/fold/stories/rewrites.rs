@@ -9,7 +9,7 @@ use crate::event::Body;
 use crate::fold::Fold;
 use crate::member::Policy;
 use crate::member::Role::{Admin, Auditor, Devops, Management, Security};
-use crate::rewrite::{Rewrite, rewrite};
+use crate::rewrite::{Rewrite, apart, rewrite};
 
 /// What it would mean for `here` to take in `there`.
 fn from(here: &Story, there: &Story) -> Option<&'static str> {
@@ -33,6 +33,10 @@ fn a_puppet_who_is_dated_before_the_holder_undoes_the_holder() {
     let merged = here.merged(&there).expect_holders(Security, &["eve"]);
     assert_eq!(merged.refusals(), [("member-enrolled", "consent-missing")]);
     assert_eq!(from(&here, &there), Some("undone"));
+    // Whoever let it in, or found it in the file, sees what was changed apart.
+    let told = apart(&merged.fold);
+    assert_eq!(told.len(), 4, "Eve, the refused Ana, Dan and Mia");
+    assert_eq!(apart(&here.fold), []);
 }
 
 #[test]
@@ -92,6 +96,9 @@ fn two_admins_who_change_the_roster_apart_must_talk() {
     let both = ada.merged(&finn);
     let next = both.clone().remove("ada", "otto");
     assert_eq!(from(&both, &next), None);
+    assert_eq!((apart(&both.fold).len(), apart(&next.fold).len()), (2, 2));
+    let ticked = ada.merged(&base.tick_nothing());
+    assert_eq!(apart(&ticked.fold), [], "a fork, but not of the roster");
 }
 
 #[test]

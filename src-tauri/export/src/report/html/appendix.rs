@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use countersign_domain::member::Role;
+use countersign_domain::member::{ChangeRule, Role};
 use countersign_domain::template::{Per, Signal};
 
 use rayon::prelude::*;
 
 use super::{ROWS, badge, code, long_table, pair, section, table, when};
-use crate::record::{AuditRecord, TrailRow};
+use crate::record::{Administration, AuditRecord, TrailRow};
 use crate::report::words;
 use crate::text::{html, push_html};
 
@@ -170,13 +170,36 @@ pub(super) fn people(record: &AuditRecord) -> String {
         })
         .collect();
     let body = format!(
-        "<dl class=\"facts\">\n{}{}</dl>\n{}<h3>Changes</h3>\n{}",
+        "<dl class=\"facts\">\n{}{}{}</dl>\n{}<h3>Changes</h3>\n{}",
         pair("Must sign", &roles(&admin.policy.required_roles)),
         pair("May approve exceptions", &roles(&admin.policy.exception_approvers)),
+        who_decides(admin),
         table("plain", &["Person", "Roles", "Key"], &rows),
         table("plain small", &["Event", "Time", "By", "What"], &changes)
     );
     section("people", "Roster and policy", &body)
+}
+
+/// Nothing where an admin decides alone, as in all older projects.
+fn who_decides(admin: &Administration) -> String {
+    if admin.policy.changes == ChangeRule::Admin {
+        return String::new();
+    }
+    let mut text = "an admin, with the consent of the roles that a change touches".to_owned();
+    for one in &admin.proposed {
+        let _ = write!(
+            text,
+            "<br>{} proposed by {} waits for {}",
+            code(one.event.short()),
+            html(&one.name),
+            roles(&one.waits_for)
+        );
+    }
+    if !admin.changed_apart.is_empty() {
+        let events: Vec<_> = admin.changed_apart.iter().map(|event| code(event.short())).collect();
+        let _ = write!(text, "<br>changed without knowing of one another: {}", events.join(", "));
+    }
+    pair("Roster and policy are changed by", &text)
 }
 
 pub(super) fn integrity(record: &AuditRecord) -> String {

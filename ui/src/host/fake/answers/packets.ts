@@ -5,7 +5,7 @@ import type { World } from "../world";
 
 const FOUNDER = { fingerprint: "SHA256:Qm4tWc8yXn2kVb7rLs1pZd6hGf3jAe9uTo5iRqKvNwE", phrase: "orbit velvet canoe harvest tiger lemon", events: 41 };
 
-/** A path that names `other` holds a project that is not here, `news` one with surprises. */
+/** A path that names `other` holds a project that is not here, `news` one with surprises, `fork` a change from behind. */
 export const packetAnswers = (world: World) => {
   let opened = false;
   const lookAtPacket = async (path: string): Promise<PacketLook> => {
@@ -22,10 +22,11 @@ export const packetAnswers = (world: World) => {
       return { path: `~/.local/share/countersign/exports/${project}.packet.zip`, sha256: "7be1".repeat(16), size: 48_128, events: timeline.length, files: 2, heads: ["b".repeat(64)] };
     },
 
-    async openPacket(path: string, trust: string | null) {
-      world.call("openPacket", { path, trust });
+    async openPacket(path: string, trust: string | null, acceptFork: boolean) {
+      world.call("openPacket", { path, trust, acceptFork });
       const look = await lookAtPacket(path);
       if (!look.known && trust !== FOUNDER.fingerprint) world.fail("stranger", "nobody here knows the project", "Call the founder and compare");
+      if (path.includes("fork") && !acceptFork) world.fail("roster-fork", "this packet brings a change of the roster or the policy from behind what is known here: Sana Okafor enrolled Eve as Security", "Nothing was taken in. Ask the admins by voice who changed what, and when.");
       const news = path.includes("news");
       const merge: MergeView = {
         project: look.project,

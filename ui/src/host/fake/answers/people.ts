@@ -1,6 +1,6 @@
-// Who sits at the machine, projects, roster.
+// Who sits at the machine, projects.
 
-import type { CreateKey, EnrollMember, Host, KeyView, OpenRelease, ProjectView, UseAgentKey } from "../../host";
+import type { CreateKey, Host, KeyView, OpenRelease, ProjectView, UseAgentKey } from "../../host";
 import { AGENT_KEYS, KEYS, PASSPHRASE, ROLE_TITLES } from "../people";
 import { Story } from "../story";
 import { releaseRow, releaseView } from "../views";
@@ -94,26 +94,14 @@ export const peopleAnswers = (world: World) =>
         environments: [{ name: "production", production: true, demo: false, targets: [{ name: "api", value: "https://api.example.test" }], secrets: [] }],
         required_roles: Object.keys(ROLE_TITLES),
         exception_approvers: ["security", "management"],
+        changes: "roles",
+        proposals: [],
         events: 1,
       };
       world.projects.set(id, { view, stories: [], timeline: [] });
       world.log(id, "project-created", `Created the project ${name}`);
       world.changed();
       return view;
-    },
-
-    async enrollMember(request: EnrollMember) {
-      world.signer();
-      const { view } = world.project(request.project);
-      const key = world.keys.find((each) => each.public_key === request.public_key);
-      const fingerprint = key?.fingerprint ?? `SHA256:${btoa(request.email)}`;
-      view.members = [
-        ...view.members.filter((each) => each.fingerprint !== fingerprint),
-        { name: request.name, email: request.email, fingerprint, roles: request.roles, here: Boolean(key) },
-      ];
-      world.log(request.project, "member-enrolled", `Enrolled ${request.name}`);
-      world.changed();
-      return { ...view };
     },
 
     async openRelease(request: OpenRelease) {

@@ -1,0 +1,80 @@
+//! Proposed changes that wait, in words: what is to change, and who has yet to consent.
+
+use countersign_domain::consent::{entry, standing};
+use countersign_domain::event::ProposedChange;
+use countersign_domain::id::EventId;
+use countersign_domain::member::{ChangeRule, Policy, Role};
+use countersign_domain::state::{Project, Proposal};
+
+use super::stamp;
+use crate::view::{ConsentView, ProposalView};
+
+/// Those that wait, oldest first.
+pub(super) fn waiting(project: &Project) -> Vec<ProposalView> {
+    let mut open: Vec<_> =
+        project.proposals.iter().filter(|(_, proposal)| proposal.ended.is_none()).collect();
+    open.sort_by_key(|(id, proposal)| (proposal.proposed.at, *id));
+    open.into_iter().map(|(id, proposal)| view(project, id, proposal)).collect()
+}
+
+fn view(project: &Project, id: &EventId, proposal: &Proposal) -> ProposalView {
+    let consent = |(role, by): (Role, Option<&countersign_domain::state::Stamp>)| ConsentView {
+        role: role.code().to_owned(),
+        by: by.map(|stamp| stamp.by.name.clone()),
+        at: by.map(|by| stamp(by.at)),
+    };
+    ProposalView {
+        id: id.to_string(),
+        change: text(project, &proposal.change),
+        note: proposal.note.clone(),
+        proposed_by: proposal.proposed.by.name.clone(),
+        proposer: project.last_key(&proposal.proposed.by.fingerprint).to_string(),
+        proposed_at: stamp(proposal.proposed.at),
+        about: entry(project, &proposal.change).map(|known| known.fingerprint.to_string()),
+        needs: standing(project, proposal).into_iter().map(consent).collect(),
+    }
+}
+
+fn text(project: &Project, change: &ProposedChange) -> String {
+    let before = entry(project, change);
+    match (change, before) {
+        (ProposedChange::EnrollMember { member }, None) => {
+            format!("Enroll {} <{}> as {}", member.name, member.email, roles(&member.roles))
+        }
+        (ProposedChange::EnrollMember { member }, Some(now)) => {
+            let renamed = now.name != member.name || now.email != member.email;
+            let new = if renamed {
+                format!(", as {} <{}>", member.name, member.email)
+            } else {
+                String::new()
+            };
+            let (from, to) = (roles(&now.roles), roles(&member.roles));
+            format!("Change {} <{}>{new} from {from} to {to}", now.name, now.email)
+        }
+        (ProposedChange::RemoveMember { .. }, Some(now)) => {
+            format!("Remove {} <{}>, {}", now.name, now.email, roles(&now.roles))
+        }
+        (ProposedChange::RemoveMember { member }, None) => {
+            format!("Remove the key {member}, which is not on the roster any more")
+        }
+        (ProposedChange::SetPolicy { policy }, _) => {
+            format!("Policy: {}. Now: {}", policy_text(policy), policy_text(&project.policy))
+        }
+    }
+}
+
+fn policy_text(policy: &Policy) -> String {
+    let changes = match policy.changes {
+        ChangeRule::Admin => "an admin alone changes the roster",
+        ChangeRule::Roles => "changes need the roles that they touch",
+    };
+    format!(
+        "{} sign, {} approve exceptions, {changes}",
+        roles(&policy.required_roles),
+        roles(&policy.exception_approvers)
+    )
+}
+
+fn roles(roles: &[Role]) -> String {
+    roles.iter().map(|role| role.words()).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,174 @@
+//! Changes of the roster and of the policy: made at once where the admin's signature is
+//! enough, else proposed to the roles that they touch, who decide.
+
+use countersign_domain::consent::{missing, standing};
+use countersign_domain::event::{Body, ProposedChange, Verdict};
+use countersign_domain::fold::Fold;
+use countersign_domain::id::{EventId, Fingerprint, ProjectId};
+use countersign_domain::member::{Member, Role};
+use countersign_domain::sshsig;
+use countersign_ledger::keys::UnlockedKey;
+
+use crate::error::Failure;
+use crate::home::Home;
+use crate::project::role_of;
+use crate::view::{ChangeAnswer, DecideChange, EnrollMember, ProjectView};
+
+impl Home {
+    /// Puts a person on the roster, or changes their entry; or proposes it.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`]; [`Failure::Input`] for a key or role that cannot be read.
+    pub fn enroll(
+        &self,
+        key: &UnlockedKey,
+        request: &EnrollMember,
+    ) -> Result<ChangeAnswer, Failure> {
+        let project = ProjectId::parse(&request.project)?;
+        let fields: Vec<_> = request.public_key.split_whitespace().take(2).collect();
+        let public_key = fields.join(" ");
+        let Some(fingerprint) = sshsig::fingerprint(&public_key) else {
+            let hint = "Give one line of OpenSSH form: ssh-ed25519 AAAA…";
+            let problem = "not a public key".to_owned();
+            return Err(Failure::Input { field: "public_key", problem, hint });
+        };
+        let roles = request.roles.iter().map(|role| role_of(role)).collect::<Result<_, _>>()?;
+        let member = Member {
+            name: request.name.trim().to_owned(),
+            email: request.email.trim().to_owned(),
+            fingerprint,
+            public_key,
+            roles,
+        };
+        let change = ProposedChange::EnrollMember { member };
+        self.change(key, &project, change, request.note.trim())
+    }
+
+    /// Takes a key off the roster; or proposes it.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`].
+    pub fn remove_member(
+        &self,
+        key: &UnlockedKey,
+        project: &ProjectId,
+        member: &Fingerprint,
+        note: &str,
+    ) -> Result<ChangeAnswer, Failure> {
+        let change = ProposedChange::RemoveMember { member: member.clone() };
+        self.change(key, project, change, note.trim())
+    }
+
+    /// Makes the change, or proposes it with `note` where others must consent. What waits for
+    /// them already is not proposed twice.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`].
+    pub(crate) fn change(
+        &self,
+        key: &UnlockedKey,
+        project: &ProjectId,
+        change: ProposedChange,
+        note: &str,
+    ) -> Result<ChangeAnswer, Failure> {
+        let way = self.read(project, |fold| Ok(way(fold, key.fingerprint(), &change)))?;
+        let proposed = match way {
+            Way::Decree => {
+                self.act(key, project, decree(change))?;
+                None
+            }
+            Way::Waits(proposal) => Some(proposal),
+            Way::Propose => {
+                let note = note.to_owned();
+                Some(self.act(key, project, Body::ChangeProposed { change, note })?)
+            }
+        };
+        let project = self.project(project)?;
+        let is_it = |id: &EventId| project.proposals.iter().find(|one| one.id == id.as_str());
+        let proposed = proposed.and_then(|id| is_it(&id).cloned());
+        Ok(ChangeAnswer { project, proposed })
+    }
+
+    /// Consents to a proposed change, in every role that it needs and the key's owner holds,
+    /// or in the one that is named; or refuses it; or, as an admin, takes it back.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`]; [`Failure::Id`]; [`Failure::Input`] for a role that is none.
+    pub fn decide_change(
+        &self,
+        key: &UnlockedKey,
+        request: &DecideChange,
+    ) -> Result<ProjectView, Failure> {
+        let project = ProjectId::parse(&request.project)?;
+        let proposal = EventId::parse(&request.proposal)?;
+        let verdict = if request.approve { Verdict::Approve } else { Verdict::Reject };
+        let roles = match &request.role {
+            Some(role) => vec![role_of(role)?],
+            None => self.read(&project, |fold| {
+                Ok(speaks_for(fold, key.fingerprint(), &proposal, verdict))
+            })?,
+        };
+        for role in roles {
+            let (proposal, note) = (proposal.clone(), request.note.trim().to_owned());
+            self.act(key, &project, Body::ChangeDecided { proposal, role, verdict, note })?;
+        }
+        self.project(&project)
+    }
+}
+
+/// How a change comes about.
+enum Way {
+    Decree,
+    Propose,
+    /// It waits already, by that proposal.
+    Waits(EventId),
+}
+
+fn way(fold: &Fold, by: &Fingerprint, change: &ProposedChange) -> Way {
+    let admin = fold.project().and_then(|project| {
+        let member = project.members.get(by).filter(|member| member.holds(Role::Admin))?;
+        Some((project, member))
+    });
+    // Who is no admin is told so by the rules, and the attempt is kept.
+    let Some((project, admin)) = admin else { return Way::Decree };
+    if missing(project, change, admin).is_empty() {
+        return Way::Decree;
+    }
+    let waits = |known: &countersign_domain::state::Proposal| {
+        known.ended.is_none() && known.change == *change
+    };
+    let mut known = project.proposals.iter();
+    let waiting = known.find(|(_, proposal)| waits(proposal));
+    waiting.map_or(Way::Propose, |(id, _)| Way::Waits(id.clone()))
+}
+
+fn decree(change: ProposedChange) -> Body {
+    match change {
+        ProposedChange::EnrollMember { member } => Body::MemberEnrolled { member },
+        ProposedChange::RemoveMember { member } => Body::MemberRemoved { member },
+        ProposedChange::SetPolicy { policy } => Body::PolicySet { policy },
+    }
+}
+
+/// The roles in which the key's owner decides. Where there is none, one by which the rules
+/// can say why.
+fn speaks_for(fold: &Fold, by: &Fingerprint, proposal: &EventId, verdict: Verdict) -> Vec<Role> {
+    let found = fold.project().and_then(|project| {
+        Some((project, project.proposals.get(proposal)?, project.members.get(by)))
+    });
+    let Some((project, proposal, member)) = found else { return vec![Role::Admin] };
+    let needed = standing(project, proposal);
+    let holds = |role: &Role| member.is_some_and(|member| member.holds(*role));
+    let open = needed.iter().filter(|(_, consent)| consent.is_none()).map(|(role, _)| *role);
+    let (mine, others): (Vec<_>, Vec<_>) = match verdict {
+        Verdict::Approve => open.partition(holds),
+        Verdict::Reject => needed.keys().copied().partition(holds),
+    };
+    let first = match verdict {
+        Verdict::Approve if !mine.is_empty() => return mine,
+        Verdict::Reject => mine.first().copied().or(holds(&Role::Admin).then_some(Role::Admin)),
+        Verdict::Approve => needed.keys().copied().find(holds),
+    };
+    let any = || others.first().copied().unwrap_or(Role::Admin);
+    vec![first.unwrap_or_else(any)]
+}
