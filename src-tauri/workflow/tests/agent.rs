@@ -277,6 +277,7 @@ fn nobody_waits_for_an_agent_that_waits_for_a_touch() {
         email: "ben@example.org".into(),
         public_key: line,
         roles: vec!["security".into()],
+        note: String::new(),
     };
     home.enroll(&key, &request).expect("enrolled");
     *silent.lock().expect("a word") = true;

@@ -83,7 +83,7 @@ impl Shop {
         let request = self.request("Eve", &self.eve, &["devops"]);
         let answer = self.home.enroll(&self.ana, &request).expect("proposed");
         let proposed = answer.proposed.expect("Ben holds the role");
-        assert_eq!(answer.project.proposals, [proposed.clone()]);
+        assert_eq!(answer.project.proposals, std::slice::from_ref(&proposed));
         proposed.id
     }
 

@@ -10,8 +10,7 @@ use super::{
     PacketLook, PacketView, ProbeTrial, ProbeView, ProgressView, ProjectView, ProposalView,
     RecordDeployment, ReleaseView, RequestException, RevocationView, RotationView, SignOff,
     SignoffView, StatementView, StatusView, StrengthView, TemplateDocument, TemplateView,
-    TimelineRow, UseAgentKey,
-    VerifyDeployment, VerifyView,
+    TimelineRow, UseAgentKey, VerifyDeployment, VerifyView,
 };
 
 macro_rules! schemas {
