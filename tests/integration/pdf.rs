@@ -122,9 +122,10 @@ fn a_signed_release_leaves_as_pdf_a_with_the_record_that_its_bundle_holds() -> R
     let text = program("pdftotext", &["-layout", path_text(&pdf)?, "-"])?.with_code(0)?.stdout;
     let record: Value = serde_json::from_slice(&record)?;
     let state = record["identity"]["state"].as_str().context("a digest")?;
-    for wanted in
-        ["Security", "DevOps", "Management", "Approved", "Ben Okoro", "There is no", state]
-    {
+    let parts = ["Evidence", "seen.txt", "Every word of every role", "Where is the log?"];
+    let more = ["Check runs", "Roster and policy", "Earlier values", "Integrity"];
+    let signed = ["Security", "DevOps", "Management", "Approved", "Ben Okoro", "There is no", state];
+    for wanted in signed.into_iter().chain(parts).chain(more) {
         ensure!(text.contains(wanted), "{wanted} is not in:\n{text}");
     }
     let local = record["signatures"]["required"][0]["signature"]["local_time"].as_str();

@@ -37,10 +37,26 @@ const packet = (path, steps) => async (page) => {
   await page.locator(id("packet-result")).waitFor();
 };
 
+/** Asks for a second DevOps, which the first one has to consent to. */
+const proposal = async (page) => {
+  await click("enroll")(page);
+  for (const [field, text] of [["name", "Ola"], ["email", "ola@example.test"], ["public-key", "ssh-ed25519 AAAA"]]) {
+    await page.locator(id(`enroll-${field}`)).fill(text);
+  }
+  await page.locator(`${id("enroll-role")}[data-role="devops"]`).click();
+  await click("confirm-enroll")(page);
+  await page.locator(id("proposal")).waitFor();
+};
+
 /** Name, scenario, address, what to do first. `only` limits the sizes. */
 const VIEWS = [
   ["welcome", "first-run", "#/board"],
   ["create-key", "first-run", "#/board", click("begin-key")],
+  ["agent-key", "first-run", "#/board", async (page) => {
+    await click("begin-key")(page);
+    await click("new-agent")(page);
+    await page.locator(id("agent-key")).nth(1).click();
+  }],
   ["board", "checked", "#/board"],
   ["board-huge", "huge", "#/board"],
   ["open-release", "checked", "#/board", click("open-release")],
@@ -79,6 +95,7 @@ const VIEWS = [
   ["deployment-recorded", "deployed", `${RELEASE}/deployment`, click("export-bundle")],
   ["project", "checked", "#/p/demo"],
   ["enroll", "checked", "#/p/demo", click("enroll")],
+  ["project-waiting", "checked", "#/p/demo", proposal],
   ["card", "checked", "#/p/demo", click("write-card")],
   ["packet-stranger", "checked", "#/board", packet("/tmp/other.packet.zip", 1)],
   ["packet-news", "checked", "#/p/demo", packet("/tmp/news.packet.zip", 2)],

@@ -65,7 +65,8 @@ impl Home {
     /// same bytes.
     ///
     /// # Errors
-    /// [`Failure::Pdf`] where the program that typesets is missing or fails; [`Failure::Export`], for one when a statement has nothing to name by digest;
+    /// [`Failure::Pdf`] where the program that typesets is missing or fails;
+    /// [`Failure::Export`], for one when a statement has nothing to name by digest;
     /// [`Failure::Refused`] when its key is not on the roster; [`Failure::File`] when it
     /// cannot be written.
     pub fn export_as(

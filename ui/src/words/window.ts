@@ -89,7 +89,7 @@ export const windowWords = {
     demoButton: "Try the demo",
     ownTitle: "Or begin with your own project",
     keyTitle: "Your key",
-    keyText: "You sign with a key of your own. It stays on this machine, sealed by a passphrase.",
+    keyText: "You sign with a key of your own: a new one, sealed by a passphrase on this machine, or one that ssh-agent holds.",
     projectTitle: "Your project",
     projectText: "Says where the system runs and where its secrets are found. The secrets themselves are never stored.",
     home: (home: string) => `Ledger and keys are kept in ${home}`,
