@@ -124,7 +124,8 @@ fn a_signed_release_leaves_as_pdf_a_with_the_record_that_its_bundle_holds() -> R
     let state = record["identity"]["state"].as_str().context("a digest")?;
     let parts = ["Evidence", "seen.txt", "Every word of every role", "Where is the log?"];
     let more = ["Check runs", "Roster and policy", "Earlier values", "Integrity"];
-    let signed = ["Security", "DevOps", "Management", "Approved", "Ben Okoro", "There is no", state];
+    let signed =
+        ["Security", "DevOps", "Management", "Approved", "Ben Okoro", "There is no", state];
     for wanted in signed.into_iter().chain(parts).chain(more) {
         ensure!(text.contains(wanted), "{wanted} is not in:\n{text}");
     }

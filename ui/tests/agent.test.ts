@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import { fakeHost } from "../src/host/fake";
-import { AGENT_KEYS } from "../src/host/fake/people";
+import { AGENT_KEYS, KEYS, PASSPHRASE } from "../src/host/fake/people";
 import { Failure, type Host } from "../src/host/host";
 import { card, release, sent, stage } from "./stage";
 
@@ -11,9 +11,11 @@ const [PLAIN, TOUCH] = AGENT_KEYS.map((key) => key.fingerprint) as [string, stri
 async function ready(fingerprint: string) {
   const host = fakeHost({ scenario: "ready", pace: 1 });
   await host.useAgentKey({ key: fingerprint, owner: "Sana Okafor", email: "sana@demo.invalid" });
-  await host.unlock(fingerprint, "");
+  // With the key that she has on the roster she consents for Security.
+  await host.unlock(KEYS[0]?.fingerprint ?? "", PASSPHRASE);
   const key = (await host.status()).keys.find((each) => each.fingerprint === fingerprint);
   await host.enrollMember({ project: "demo", name: "Sana Okafor", email: "sana@demo.invalid", public_key: key?.public_key ?? "", roles: ["security"] });
+  await host.unlock(fingerprint, "");
   return stage("ready", release("signoff"), host);
 }
 

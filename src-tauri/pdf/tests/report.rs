@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../../export/tests/bundle/founding.rs"]
+mod founding;
 #[allow(dead_code)]
 #[path = "../../export/tests/bundle/packing.rs"]
 mod packing;

@@ -5,6 +5,7 @@
 
 mod ci;
 mod formats;
+mod founding;
 mod journey;
 mod long;
 mod packing;
