@@ -31,12 +31,12 @@ struct Named {
     name: String,
 }
 
-/// What a release needs, as the file says it.
+/// What a release needs, as far as the file says it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PolicyTable {
-    required_roles: Vec<Role>,
-    exception_approvers: Vec<Role>,
+    required_roles: Option<Vec<Role>>,
+    exception_approvers: Option<Vec<Role>>,
     changes: Option<ChangeRule>,
 }
 
@@ -44,13 +44,13 @@ impl ProjectFile {
     /// The policy that the file asks for. Where it does not say who decides on changes, that
     /// is as `changes` says.
     fn policy(&self, changes: ChangeRule) -> Policy {
-        match &self.policy {
-            None => Policy { changes, ..Policy::default() },
-            Some(table) => Policy {
-                required_roles: table.required_roles.clone(),
-                exception_approvers: table.exception_approvers.clone(),
-                changes: table.changes.unwrap_or(changes),
-            },
+        let usual = Policy { changes, ..Policy::default() };
+        let Some(table) = &self.policy else { return usual };
+        let asked = |said: &Option<Vec<Role>>, usual| said.clone().unwrap_or(usual);
+        Policy {
+            required_roles: asked(&table.required_roles, usual.required_roles),
+            exception_approvers: asked(&table.exception_approvers, usual.exception_approvers),
+            changes: table.changes.unwrap_or(changes),
         }
     }
 

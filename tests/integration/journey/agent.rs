@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use countersign_tests::{Cli, Ran, SshAgent, run};
 use serde_json::Value;
 
-use crate::team::{PASSPHRASE, text};
+use crate::team::{BY_STOCK_TOOLS, PASSPHRASE, text};
 
 const PROJECT: &str = "\
 [project]
@@ -42,16 +42,6 @@ verify = \"person\"
 ";
 const ARTIFACT: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
-/// As VERIFY.md tells it.
-const BY_STOCK_TOOLS: &str = r#"
-unzip -q bundle.zip -d bundle
-cd bundle
-for event in events/*.json; do
-  sig=${event%.json}.sig
-  signer=$(ssh-keygen -Y find-principals -s "$sig" -f allowed_signers | head -n 1)
-  ssh-keygen -Y verify -n countersign-event-v1 -f allowed_signers -I "$signer" -s "$sig" < "$event"
-done
-"#;
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// One machine: Ana's key is in the agent, Cleo's too and asks her each time, Ben's is sealed.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use countersign_tests::Cli;
 use serde_json::Value;
 
-use crate::team::{PASSPHRASE, PROJECT, Team, text};
+use crate::team::{BY_STOCK_TOOLS, PASSPHRASE, PROJECT, Team, text};
 
 const ITEMS: &str = "
 [[section]]
@@ -22,16 +22,6 @@ title = \"One\"
 verify = \"person\"
 ";
 
-/// As VERIFY.md tells it, for every event instead of one.
-const BY_STOCK_TOOLS: &str = r#"
-unzip -q bundle.zip -d bundle
-cd bundle
-for event in events/*.json; do
-  sig=${event%.json}.sig
-  signer=$(ssh-keygen -Y find-principals -s "$sig" -f allowed_signers | head -n 1)
-  ssh-keygen -Y verify -n countersign-event-v1 -f allowed_signers -I "$signer" -s "$sig" < "$event"
-done
-"#;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Ana's release is signed by her alone; Ben is a second admin.

@@ -6,6 +6,17 @@ use anyhow::{Context, Result};
 use countersign_tests::Cli;
 use tempfile::TempDir;
 
+/// As VERIFY.md tells it, for every event instead of one.
+pub(crate) const BY_STOCK_TOOLS: &str = r#"
+unzip -q bundle.zip -d bundle
+cd bundle
+for event in events/*.json; do
+  sig=${event%.json}.sig
+  signer=$(ssh-keygen -Y find-principals -s "$sig" -f allowed_signers | head -n 1)
+  ssh-keygen -Y verify -n countersign-event-v1 -f allowed_signers -I "$signer" -s "$sig" < "$event"
+done
+"#;
+
 /// The passphrase of the one key.
 pub(crate) const PASSPHRASE: &str = "a passphrase for tests";
 

@@ -10,6 +10,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::output::{Output, faint, plain, strong};
 use crate::session::Session;
+use crate::words;
 
 /// What to do with packets.
 #[derive(Debug, Subcommand)]
@@ -89,7 +90,11 @@ fn opened(out: &mut Output, merge: &MergeView) {
     let MergeView { name, merged, known, files, .. } = merge;
     out.line(&[
         strong(name),
-        plain(format!("  {merged} new events, {files} new files; {known} were here")),
+        plain(format!(
+            "  {}, {}; {known} were here",
+            words::count(*merged as usize, "new event", "new events"),
+            words::count(*files as usize, "new file", "new files")
+        )),
     ]);
     for one in &merge.refused {
         out.line(&[plain("  refused: "), plain(&one.reason), faint(format!("  {}", one.event))]);
