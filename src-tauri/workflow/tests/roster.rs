@@ -1,15 +1,19 @@
 //! A roster whose changes need the roles that they touch: proposed where an admin alone cannot
 //! make them, decided by those roles, and refused also when a genuine admin's event is put
-//! into the ledger's file by hand.
+//! into the ledger's file by hand; and so is an exception that its requester approves there.
 #![allow(clippy::expect_used, clippy::panic, reason = "tests")]
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope};
-use countersign_domain::id::{EventId, ProjectId, ReleaseId};
+use chrono::{TimeDelta, Utc};
+use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope, Verdict};
+use countersign_domain::id::{EventId, ExceptionId, ItemId, ProjectId, ReleaseId};
 use countersign_domain::member::{Member, Role};
 use countersign_ledger::Ledger;
-use countersign_workflow::view::{DecideChange, EnrollMember, OpenRelease, ProjectView};
+use countersign_workflow::view::{
+    DecideChange, DecideException, EnrollMember, ExceptionState, OpenRelease, ProjectView,
+};
 use countersign_workflow::{Home, ProjectFile, Requirements, UnlockedKey, World, verify_file};
 use zeroize::Zeroizing;
 
@@ -262,4 +266,50 @@ fn a_removal_and_a_policy_put_into_the_file_by_hand_are_refused_too() {
         let row = rows.iter().find(|row| row.event == event.as_str()).expect("shown");
         assert!(row.refused.is_some(), "{row:#?}");
     }
+}
+
+#[test]
+fn an_exception_that_its_requester_approves_by_hand_is_refused_and_a_good_one_runs_out() {
+    let shop = Shop::new();
+    let release = shop.release();
+    let asked = |id: &str| Body::ExceptionRequested {
+        release: release.clone(),
+        exception: ExceptionId::parse(id).expect("an id"),
+        item: ItemId::parse("database.least-privilege").expect("an id"),
+        reason: "The role is split next week".into(),
+        compensating_control: "Nothing but the service reaches it".into(),
+        owner: "ana@example.org".into(),
+        expires_at: shop.home.now() + TimeDelta::days(1),
+    };
+    let approved = |id: &str| Body::ExceptionDecided {
+        release: release.clone(),
+        exception: ExceptionId::parse(id).expect("an id"),
+        verdict: Verdict::Approve,
+        note: "Fine".into(),
+    };
+    shop.forged(asked("exception-own"));
+    let forged = shop.forged(approved("exception-own"));
+    let shop = shop.reopened();
+    let rows = shop.home.timeline(&shop.project).expect("rows");
+    let row = rows.iter().find(|row| row.event == forged.as_str()).expect("shown");
+    let reason = row.refused.as_deref().expect("refused");
+    assert!(reason.ends_with("asked for this exception and cannot decide on it"), "{reason}");
+    let state = |home: &Home| {
+        let view = home.release(&shop.project, &release).expect("a release");
+        view.exceptions.iter().map(|one| one.state).collect::<Vec<_>>()
+    };
+    assert_eq!(state(&shop.home), [ExceptionState::Requested]);
+
+    let request = DecideException {
+        project: shop.project.to_string(),
+        release: release.to_string(),
+        exception: "exception-own".into(),
+        approve: true,
+        note: "Fine".into(),
+    };
+    shop.home.decide_exception(&shop.mia, &request).expect("somebody else may");
+    assert_eq!(state(&shop.home), [ExceptionState::Approved]);
+    let later = World { now: Arc::new(|| Utc::now() + TimeDelta::days(2)), ..World::real() };
+    let reopened = Home::open(shop.folder.path(), later).expect("opens");
+    assert_eq!(state(&reopened), [ExceptionState::Expired]);
 }
