@@ -43,3 +43,6 @@ export const ROLE_TITLES: Record<string, string> = {
   devops: "DevOps",
   management: "Management",
 };
+
+/** What the fake's policy lets suffice in an emergency. */
+export const EMERGENCY = { roles: ["devops"], review_hours: 24 };
