@@ -76,6 +76,10 @@ const VIEWS = [
   ["palette", "checked", `${RELEASE}/checklist/secret-store.vault`, (page) => page.keyboard.press("Control+k")],
   ["release-huge", "huge", "#/p/demo/r/r-0"],
   ["release-hostile", "hostile", `${RELEASE}/checklist/cors.no-wildcard`],
+  ["emergency", "ready", `${RELEASE}/deployment`, async (page) => {
+    await click("begin-emergency")(page);
+    await page.locator(id("emergency-reason")).fill("The queue is stuck");
+  }],
   ["shortcuts", "checked", RELEASE, click("shortcuts")],
   ["exception-dialog", "checked", `${RELEASE}/checklist/database.least-privilege`, click("ask-exception")],
   ["signoff-no-go", "checked", `${RELEASE}/signoff`],

@@ -41,15 +41,20 @@ function score(story: Story): Score {
   return { now: points(now), without_exceptions: points(bare), projected: points(projected) };
 }
 
+/** What is signed beside the items. */
+const EMERGENCY_PART = "emergency";
+
 /** The material state in words, item by item. */
 export function material(story: Story): Map<string, string> {
-  return new Map(
-    counted(story).map(({ item }) => {
+  const urgent: [string, string][] = story.emergency ? [[EMERGENCY_PART, story.emergency.reason]] : [];
+  return new Map([
+    ...urgent,
+    ...counted(story).map(({ item }): [string, string] => {
       const outcome = machine(story, item)?.outcome ?? "by hand";
       const tick = story.ticks.get(item.id)?.tick ?? "no tick";
       return [item.id, `${outcome}, ${tick}, ${standing(story, item).state}`];
     }),
-  );
+  ]);
 }
 
 export function digest(story: Story): string {
@@ -62,9 +67,11 @@ export function digest(story: Story): string {
 
 export function changesSince(story: Story, covers: Map<string, string>): ChangeView[] {
   const changes: ChangeView[] = [];
-  for (const [id, to] of material(story)) {
-    const from = covers.get(id) ?? "";
-    if (from !== to) changes.push({ what: story.find(id)?.item.title ?? id, item: id, from, to });
+  const now = material(story);
+  for (const id of new Set([...covers.keys(), ...now.keys()])) {
+    const [from, to] = [covers.get(id) ?? "none", now.get(id) ?? "none"];
+    if (id === EMERGENCY_PART && from !== to) changes.push({ what: id, item: null, from, to });
+    else if (from !== to) changes.push({ what: story.find(id)?.item.title ?? id, item: id, from, to });
   }
   return changes;
 }

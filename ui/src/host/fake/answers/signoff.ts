@@ -59,8 +59,6 @@ export const signoffAnswers = (world: World) =>
       const asked = request.withdraw ? Object.keys(ROLE_TITLES) : EMERGENCY.roles;
       if (!asked.some((role) => roles.includes(role))) world.fail("not-authorised", `This needs the role ${asked.join(" or ")}.`, "Ask somebody who holds it.");
       story.emergency = request.withdraw ? null : { reason: request.reason, by: key.owner, at: world.now().toISOString() };
-      // It is part of what is signed.
-      for (const signed of story.signed.values()) signed.covers.set("", "no emergency");
       world.log(request.project, request.withdraw ? "emergency-withdrawn" : "emergency-declared", `${request.withdraw ? "Withdrew" : "Declared"} the emergency: ${request.reason}`, story.seed.id);
       world.changed();
       return releaseView(story);
