@@ -1,43 +1,12 @@
 //! A release that went out as an emergency, and several signers for one role: what the record
 //! and every page say of it.
 
-use chrono::TimeDelta;
-use countersign_domain::event::{Body, Decision};
-use countersign_domain::member::{EmergencyRule, Role};
+use countersign_domain::member::Role;
 use countersign_export::{Requirements, Verdict, verify};
 use serde_json::Value;
 
-use crate::support::{Members, Story, check, people, release, unpack};
-
-/// Two of DevOps sign, one of them in an emergency; the others within a day.
-fn declared() -> Story {
-    let mut story = Story::new();
-    story.prepare();
-    let mut policy = story.fold.project().expect("a project").policy.clone();
-    policy.signers = [(Role::Devops, 2)].into();
-    policy.emergency = Some(EmergencyRule { roles: vec![Role::Devops], review_hours: 24 });
-    policy.freshness_hours = Some(20);
-    story.tell(&people().ada, Body::PolicySet { policy });
-    let reason = "The <b>queue</b> is stuck".to_owned();
-    story.tell(&people().dev, Body::EmergencyDeclared { release: release(), reason });
-    story
-}
-
-fn deployed() -> Story {
-    let mut story = declared();
-    story.sign(&people().dev, Role::Devops, Decision::Approve, "");
-    story.deploy();
-    story
-}
-
-/// Security looked in time and management too late; the second of DevOps has not.
-fn reviewed() -> Story {
-    let mut story = deployed();
-    story.sign(&people().sam, Role::Security, Decision::Approve, "");
-    story.clock += TimeDelta::hours(30);
-    story.sign(&people().max, Role::Management, Decision::Decline, "It could have waited");
-    story
-}
+use crate::support::{Members, check, unpack};
+use crate::urgent::{declared, reviewed};
 
 fn record(members: &Members) -> Value {
     serde_json::from_slice(&members["record.json"]).expect("a record")

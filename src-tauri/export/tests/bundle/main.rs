@@ -16,3 +16,4 @@ mod requirements;
 mod roster;
 mod support;
 mod tampering;
+mod urgent;
