@@ -88,7 +88,7 @@ fn changes(project: &Project, release: &Release, role: Role) -> Vec<ChangeView> 
     shown.iter().map(|difference| change(release, difference)).collect()
 }
 
-fn change(release: &Release, difference: &Difference) -> ChangeView {
+pub(super) fn change(release: &Release, difference: &Difference) -> ChangeView {
     let title = difference
         .item
         .as_ref()

@@ -4,12 +4,12 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::{
-    AgentKeyView, AttachEvidence, Attest, Board, BundleView, CardView, ChangeAnswer, CheckView,
-    CheckedView, CloseRelease, CreateKey, DecideChange, DecideException, EnrollMember, EventView,
-    ExceptionView, FailureView, GateView, ItemDetail, KeyView, LedgerView, MergeView, OpenRelease,
-    PacketLook, PacketView, ProbeTrial, ProbeView, ProgressView, ProjectView, ProposalView,
-    RecordDeployment, ReleaseView, RequestException, RevocationView, RotationView, SignOff,
-    SignoffView, StatementView, StatusView, StrengthView, TemplateDocument, TemplateView,
+    AgentKeyView, ApprovalView, AttachEvidence, Attest, Board, BundleView, CardView, ChangeAnswer,
+    CheckView, CheckedView, CloseRelease, CreateKey, DecideChange, DecideException, EnrollMember,
+    EventView, ExceptionView, FailureView, GateView, ItemDetail, KeyView, LedgerView, MergeView,
+    OpenRelease, PacketLook, PacketView, ProbeTrial, ProbeView, ProgressView, ProjectView,
+    ProposalView, RecordDeployment, ReleaseView, RequestException, RevocationView, RotationView,
+    SignOff, SignoffView, StatementView, StatusView, StrengthView, TemplateDocument, TemplateView,
     TimelineRow, UseAgentKey, VerifyDeployment, VerifyView,
 };
 
@@ -75,6 +75,7 @@ pub fn wire() -> Value {
     }
     define![
         AgentKeyView,
+        ApprovalView,
         AttachEvidence,
         Attest,
         Board,
