@@ -6,7 +6,7 @@ import { plural } from "./plural";
 export const releaseWords = {
   release: {
     stages: { open: "Open", deployed: "Deployed", verified: "Verified", closed: "Closed" },
-    tabs: { checklist: "Checklist", signoff: "Sign-off", deployment: "Deployment" },
+    tabs: { checklist: "Checklist", signoff: "Sign-off", approve: "Approve", deployment: "Deployment" },
     parts: "Parts of the release",
     items: "Checklist items",
     version: "Version",
