@@ -192,6 +192,24 @@ describe("signing on the approval page", () => {
     await waitFor(() => expect(security).toHaveAttribute("data-state", "signed"));
   });
 
+  it("passes the machine on to the next one after a signature", async () => {
+    const { user } = await stage("ready", HERE);
+    await page();
+    await user.click(opener(readers()[0]!));
+    await user.type(await screen.findByTestId("passphrase"), PASSPHRASE);
+    await user.click(screen.getByTestId("confirm-sign"));
+    await screen.findByTestId("receipt");
+    await waitFor(() => expect(screen.getAllByTestId("become").map((each) => each.dataset.role)).toEqual(["devops", "management"]));
+    await user.click(screen.getAllByTestId("become")[1]!);
+    const unlock = await screen.findByTestId("unlock-dialog");
+    await user.type(within(unlock).getByTestId("passphrase"), PASSPHRASE);
+    await user.click(within(unlock).getByTestId("confirm-unlock"));
+    expect(await screen.findByTestId("statement")).toHaveTextContent("As Management");
+    await waitFor(() => expect(screen.queryByTestId("unlock-dialog")).toBeNull());
+    expect(screen.queryByTestId("receipt"), "the receipt is hers who signed").toBeNull();
+    expect(screen.getByTestId("passphrase")).toHaveValue("");
+  });
+
   it("declines only with a comment and the passphrase, also what may not go out", async () => {
     const { user, host } = await stage("checked", HERE);
     await page();

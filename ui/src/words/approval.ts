@@ -70,6 +70,7 @@ export const approvalWords = {
     lookAgain: "Look again",
     overtaken: "Something changed after this was signed.",
     choose: "Who signs?",
+    next: "Waits for these on this machine",
     lockedText: "Unlock your key to see what you would sign.",
     otherText: "You hold none of the roles that sign this release.",
     nobodyText: "Nobody whose key is on this machine signs this release.",
