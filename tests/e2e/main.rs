@@ -149,7 +149,7 @@ async fn three_people_sign(window: &Window) -> Result<()> {
     }
     window.click("tab-approve").await?;
     window.see("first-release").await?;
-    window.see("recovered[data-item=\"headers.csp\"]").await?;
+    window.see("recovered[data-item=\"secrets.jwt-secret\"]").await?;
     window.click("become[data-role=\"management\"]").await?;
     unlock(window).await?;
     window.see("decision[data-role=\"management\"]").await?;

@@ -355,6 +355,7 @@ describe("what the approval page compares", () => {
     const [failed, settled] = [...jwt.querySelectorAll("time")].map((each) => Date.parse(each.dateTime));
     expect(settled! - failed!).toBeGreaterThan(0);
     const listed = items.map((each) => each.dataset.item);
+    expect(items.slice(0, 3).map((each) => each.textContent), "what matters most comes first").toEqual(Array.from({ length: 3 }, () => expect.stringContaining("Critical")));
     expect(listed, "it never failed").not.toContain("tests.unit");
     expect(listed, "it is excepted").not.toContain("database.least-privilege");
   });

@@ -110,6 +110,7 @@ const VIEWS = [
   }],
   ["approve-long", "successor", `${RELEASE}/approve`, async (page) => {
     await readAll(page);
+    await click("more-recovered")(page);
     await page.locator(id("recovered")).last().scrollIntoViewIfNeeded();
   }],
   ["approve-no-go", "checked", `${RELEASE}/approve`, shown],

@@ -23,7 +23,7 @@ export const approvalWords = {
     planned: "Planned for",
     notPlanned: "no time set",
     digest: (name: string) => `SHA-256 of ${name}`,
-    noArtifacts: "No artifact is named: the commit alone says what goes out.",
+    noArtifacts: "No artifact is named.",
 
     exceptions: "Exceptions",
     noExceptions: "Nothing goes out by exception.",

@@ -65,11 +65,13 @@ inBrowser("the approval page", (open) => {
     const page = await open(APPROVE, { scenario: "successor" });
     await shown(page);
     const button = page.locator(byId("confirm-sign"));
+    await page.locator(byId("more-recovered")).click();
     await page.locator(byId("recovered")).last().evaluate((at) => at.scrollIntoView({ block: "end" }));
     const box = await button.boundingBox();
     expect(box && box.y > 0 && box.y + box.height <= DESK.height, "it is on the screen").toBe(true);
     const tall = await open(APPROVE, { scenario: "successor", width: 1920, height: 1200 });
     await shown(tall);
+    await tall.locator(byId("more-recovered")).click();
     const top = await tall.locator(byId("decision")).boundingBox();
     await tall.locator(byId("recovered")).last().evaluate((at) => at.scrollIntoView({ block: "end" }));
     expect((await tall.locator(byId("decision")).boundingBox())?.y, "where it fits it stays").toBeLessThanOrEqual(top?.y ?? 0);
@@ -116,13 +118,14 @@ inBrowser("the approval page", (open) => {
     await page.emulateMedia({ media: "print", colorScheme: "dark" });
     const paper = await page.evaluate(() => ({
       ground: getComputedStyle(document.body).backgroundColor,
+      recovered: [...document.querySelectorAll<HTMLElement>('[data-testid="recovered"]')].filter((each) => !each.checkVisibility()).length,
       reasons: [...document.querySelectorAll<HTMLElement>('[data-testid="exception"]')].map((each) => each.checkVisibility()),
       buttons: [...document.querySelectorAll<HTMLElement>('[data-testid="approval"] button')].filter((each) => each.checkVisibility() && each.dataset.testid !== "open-exception").length,
       skip: document.querySelector<HTMLElement>("a.skip")?.checkVisibility(),
       tabs: document.querySelector<HTMLElement>('[data-testid="tab-approve"]')?.checkVisibility(),
       scrolled: [...document.querySelectorAll<HTMLElement>("main, .shell, .screen, .scroll")].filter((each) => each.scrollHeight > each.clientHeight + 1).length,
     }));
-    expect(paper).toEqual({ ground: "rgb(255, 255, 255)", reasons: [true, true], buttons: 0, skip: false, tabs: false, scrolled: 0 });
+    expect(paper).toEqual({ ground: "rgb(255, 255, 255)", recovered: 0, reasons: [true, true], buttons: 0, skip: false, tabs: false, scrolled: 0 });
     const pdf = await page.pdf({ format: "A4" });
     expect(pdf.length, "more than a blank page").toBeGreaterThan(20_000);
     await page.emulateMedia({ media: "screen" });

@@ -11,8 +11,10 @@ const turned = ({ at, by, what, to, note, event }: HistoryEntry): TurnView => {
   return { at, by, probe: probe || null, value: to === "not-done" ? "not done" : to, words: probe ? rest.join(": ") : note, event };
 };
 
+const ORDER = { critical: 0, high: 1, recommended: 2 } as const;
+
 function recovered(story: Story): RecoveredView[] {
-  return story.items([...BEFORE, "after", "watch"]).flatMap(({ item }) => {
+  const all = story.items([...BEFORE, "after", "watch"]).flatMap(({ item }) => {
     if (standing(story, item).state !== "settled") return [];
     const turns = (story.history.get(item.id) ?? []).filter((each) => each.what === "verdict" || each.what === "tick");
     const failing = turns.filter((each) => each.to === "fail" || each.to === "not-done");
@@ -23,6 +25,7 @@ function recovered(story: Story): RecoveredView[] {
     if (!last || !after) return [];
     return [{ item: item.id, title: item.title, severity: item.severity, failures: failing.length, failed: turned(last), settled: turned(after) }];
   });
+  return all.toSorted((a, b) => ORDER[a.severity] - ORDER[b.severity]);
 }
 
 const wordsOf = (stands: Standing) => (stands.missing ? missingWords(stands.missing) : stands.void ? "does not apply" : stands.state);
