@@ -131,9 +131,10 @@ async fn repairs_them_and_is_ready(window: &Window) -> Result<()> {
     window.keep_picture("ready").await
 }
 
+/// Two sign beside each other's cards; the manager reads one page and signs there.
 async fn three_people_sign(window: &Window) -> Result<()> {
     window.click("tab-signoff").await?;
-    for role in ["security", "devops", "management"] {
+    for role in ["security", "devops"] {
         window.click(&format!("sign-button[data-role=\"{role}\"]")).await?;
         if role != "security" {
             unlock(window).await?;
@@ -146,6 +147,21 @@ async fn three_people_sign(window: &Window) -> Result<()> {
         window.click("close-receipt").await?;
         window.see(&format!("signoff-card[data-role=\"{role}\"][data-state=\"signed\"]")).await?;
     }
+    window.click("tab-approve").await?;
+    window.see("first-release").await?;
+    window.see("recovered[data-item=\"secrets.jwt-secret\"]").await?;
+    window.click("become[data-role=\"management\"]").await?;
+    unlock(window).await?;
+    window.see("decision[data-role=\"management\"]").await?;
+    window.see("statement").await?;
+    window.click("use-demo-passphrase").await?;
+    window.keep_picture("approval").await?;
+    window.click("confirm-sign").await?;
+    window.see("receipt").await?;
+    let receipt = window.read("receipt").await?;
+    ensure!(receipt.contains("SHA256:"), "no fingerprint in: {receipt}");
+    window.see("signature[data-role=\"management\"][data-state=\"signed\"]").await?;
+    window.keep_picture("approval-receipt").await?;
     window.see("gate[data-verdict=\"go\"]").await?;
     window.keep_picture("go").await
 }

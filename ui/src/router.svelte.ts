@@ -1,7 +1,7 @@
 // A small hash router: the address says which screen, release, tab and item are shown,
 // so that it can be copied, reloaded and gone back from.
 
-export type ReleaseTab = "checklist" | "signoff" | "deployment";
+export type ReleaseTab = "checklist" | "signoff" | "approve" | "deployment";
 
 export type Route =
   | { view: "board" }
@@ -10,7 +10,7 @@ export type Route =
   | { view: "timeline"; project: string }
   | { view: "release"; project: string; release: string; tab: ReleaseTab; item: string };
 
-const TABS: ReleaseTab[] = ["checklist", "signoff", "deployment"];
+export const TABS = ["checklist", "signoff", "approve", "deployment"] as const satisfies ReleaseTab[];
 
 export const paths = {
   board: () => "#/board",

@@ -37,6 +37,18 @@ const packet = (path, steps) => async (page) => {
   await page.locator(id("packet-result")).waitFor();
 };
 
+/** The approval with everything that it asks for. */
+const shown = async (page) => {
+  await page.locator(`${id("previous")}, ${id("first-release")}`).waitFor();
+  await page.locator(`${id("statement")}, ${id("receipt")}`).waitFor();
+};
+
+/** Opens every exception of the approval. */
+const readAll = async (page) => {
+  await shown(page);
+  for (const each of await page.locator(id("open-exception")).all()) await each.click();
+};
+
 /** Asks for a second DevOps, which the first one has to consent to. */
 const proposal = async (page) => {
   await click("enroll")(page);
@@ -58,6 +70,7 @@ const VIEWS = [
     await page.locator(id("agent-key")).nth(1).click();
   }],
   ["board", "checked", "#/board"],
+  ["board-turn", "successor", "#/board"],
   ["board-huge", "huge", "#/board"],
   ["open-release", "checked", "#/board", click("open-release")],
   ["verify-bundle", "checked", "#/board", click("verify-bundle")],
@@ -93,6 +106,28 @@ const VIEWS = [
     await page.locator(id("use-demo-passphrase")).click();
     await page.locator(id("confirm-sign")).click();
     await page.locator(id("receipt")).waitFor();
+  }],
+  ["approve", "ready", `${RELEASE}/approve`, shown],
+  ["approve-exceptions", "successor", `${RELEASE}/approve`, async (page) => {
+    await shown(page);
+    await click("open-exception")(page);
+  }],
+  ["approve-long", "successor", `${RELEASE}/approve`, async (page) => {
+    await readAll(page);
+    await click("more-recovered")(page);
+    await page.locator(id("recovered")).last().scrollIntoViewIfNeeded();
+  }],
+  ["approve-no-go", "checked", `${RELEASE}/approve`, shown],
+  ["approve-regressed", "regressed", `${RELEASE}/approve`, shown],
+  ["approve-receipt", "successor", `${RELEASE}/approve`, async (page) => {
+    await readAll(page);
+    await page.locator(id("use-demo-passphrase")).click();
+    await page.locator(id("confirm-sign")).click();
+    await page.locator(id("receipt")).waitFor();
+  }],
+  ["approve-paper", "successor", `${RELEASE}/approve`, async (page) => {
+    await shown(page);
+    await page.emulateMedia({ media: "print" });
   }],
   ["deployment-locked", "ready", `${RELEASE}/deployment`],
   ["deployment-form", "go", `${RELEASE}/deployment`],

@@ -3,7 +3,8 @@
 use countersign_domain::id::{EventId, ItemId, ProjectId};
 use countersign_workflow::role_of;
 use countersign_workflow::view::{
-    Board, EventView, ItemDetail, ProjectView, ReleaseView, StatementView, StatusView, TimelineRow,
+    ApprovalView, Board, EventView, ItemDetail, ProjectView, ReleaseView, StatementView,
+    StatusView, TimelineRow,
 };
 use tauri::State;
 
@@ -34,6 +35,16 @@ pub(crate) fn release(
 ) -> Answer<ReleaseView> {
     let (project, release) = ids(&project, &release)?;
     Ok(session.home.release(&project, &release)?)
+}
+
+#[tauri::command(async)]
+pub(crate) fn approval(
+    session: State<'_, Session>,
+    project: String,
+    release: String,
+) -> Answer<ApprovalView> {
+    let (project, release) = ids(&project, &release)?;
+    Ok(session.home.approval(&project, &release)?)
 }
 
 #[tauri::command(async)]

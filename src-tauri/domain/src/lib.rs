@@ -15,6 +15,8 @@ pub mod id;
 pub mod legible;
 pub mod material;
 pub mod member;
+pub mod previous;
+pub mod recovered;
 pub mod refusal;
 pub mod rewrite;
 pub mod score;

@@ -1,6 +1,8 @@
 //! What a sign-off covers. An event is material when it changes this; a re-run that
 //! confirms every verdict does not. The digest of these bits is what a signer signs.
 
+mod signed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};

@@ -29,19 +29,14 @@ impl Machine {
             .filter_map(|slot| record.and_then(|known| known.findings.get(&slot)))
             .map(|(_, finding)| finding)
             .collect();
-        let worst = Outcome::worst(found.iter().map(|finding| finding.outcome));
-        let complete = found.len() == item.probes.len();
+        let outcome = outcome_of(item, found.iter().map(|finding| finding.outcome));
         let at = found.iter().map(|finding| finding.started_at).min();
         // A time beyond the calendar counts as too old at once.
         let limits = [item.freshness_hours, policy.freshness_hours];
         let fresh_until = at
             .zip(limits.into_iter().flatten().min())
             .map(|(at, hours)| at.checked_add_signed(Duration::hours(hours.into())).unwrap_or(at));
-        Self {
-            outcome: worst.filter(|outcome| complete || *outcome == Outcome::Fail),
-            at,
-            fresh_until,
-        }
+        Self { outcome, at, fresh_until }
     }
 
     /// Whether it is too old to sign on at `now`.
@@ -55,6 +50,16 @@ impl Machine {
     pub fn holds(&self, now: DateTime<Utc>) -> bool {
         matches!(self.outcome, Some(Outcome::Pass | Outcome::NotApplicable)) && !self.is_stale(now)
     }
+}
+
+/// The verdict over what the probes of `item` say, one value for each that was heard: none
+/// while one is missing, unless another fails.
+pub(crate) fn outcome_of(
+    item: &Item,
+    outcomes: impl ExactSizeIterator<Item = Outcome>,
+) -> Option<Outcome> {
+    let complete = outcomes.len() == item.probes.len();
+    Outcome::worst(outcomes).filter(|outcome| complete || *outcome == Outcome::Fail)
 }
 
 /// Where an item stands.
@@ -202,7 +207,19 @@ pub fn without_exception(
     let record = release.items.get(&item.id);
     let machine = Machine::of(&project.policy, item, record);
     let tick = record.and_then(|known| known.tick.as_ref()).map(|(_, tick, note)| (*tick, note));
-    if machine.outcome == Some(Outcome::Fail) {
+    let tick = tick.map(|(tick, note)| (tick, note.as_str()));
+    settle(item, machine.outcome, machine.is_stale(now), tick)
+}
+
+/// Where `item` stands by the machine's verdict, by whether that is too old, and by the
+/// latest word of a person.
+pub(crate) fn settle(
+    item: &Item,
+    outcome: Option<Outcome>,
+    stale: bool,
+    tick: Option<(Tick, &str)>,
+) -> Standing {
+    if outcome == Some(Outcome::Fail) {
         return Standing::Failed(Missing::Fix);
     }
     if item.verify != Verify::Probe {
@@ -218,20 +235,20 @@ pub fn without_exception(
         Verify::Person if ticked => Standing::Settled,
         Verify::Person => Standing::Open(Missing::Tick),
         Verify::Probe | Verify::Both | Verify::ProbeOrPerson | Verify::Computed => {
-            by_machine(item.verify, &machine, ticked, with_note, now)
+            by_machine(item.verify, outcome, stale, ticked, with_note)
         }
     }
 }
 
 fn by_machine(
     verify: Verify,
-    machine: &Machine,
+    outcome: Option<Outcome>,
+    stale: bool,
     ticked: bool,
     with_note: bool,
-    now: DateTime<Utc>,
 ) -> Standing {
-    let Some(outcome) = machine.outcome else { return Standing::Open(Missing::Run) };
-    if machine.is_stale(now) {
+    let Some(outcome) = outcome else { return Standing::Open(Missing::Run) };
+    if stale {
         return Standing::Open(Missing::Rerun);
     }
     match outcome {

@@ -3,6 +3,7 @@
 
 import type {
   AgentKeyView,
+  ApprovalView,
   AttachEvidence,
   Attest,
   Board,
@@ -68,6 +69,8 @@ export interface Host {
   board(): Promise<Board>;
   project(project: string): Promise<ProjectView>;
   release(of: ReleaseRef): Promise<ReleaseView>;
+  /** What failed before it held, and what is different from the release before. */
+  approval(of: ReleaseRef): Promise<ApprovalView>;
   item(of: ReleaseRef, item: string): Promise<ItemDetail>;
   /** Newest first. */
   timeline(project: string): Promise<TimelineRow[]>;

@@ -18,6 +18,7 @@ export function tauriHost(): Host {
     board: () => call("board"),
     project: (project) => call("project", { project }),
     release: (of) => call("release", { ...of }),
+    approval: (of) => call("approval", { ...of }),
     item: (of, item) => call("item", { ...of, item }),
     timeline: (project) => call("timeline", { project }),
     event: (project, event) => call("event", { project, event }),

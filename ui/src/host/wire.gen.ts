@@ -1,6 +1,10 @@
 // Made by `npm run types` from docs/schemas/wire.json. Do not edit.
 
 /**
+ * How much an item matters.
+ */
+export type SeverityCode = "critical" | "high" | "recommended";
+/**
  * What a person said.
  */
 export type TickCode = "done" | "not-done" | "not-applicable";
@@ -28,10 +32,6 @@ export type ExceptionState = "requested" | "approved" | "rejected" | "expired";
  * Where the private half of a key lives.
  */
 export type HeldCode = "sealed" | "agent";
-/**
- * How much an item matters.
- */
-export type SeverityCode = "critical" | "high" | "recommended";
 /**
  * Where an item stands for the gate.
  */
@@ -126,6 +126,7 @@ export type TrustCode = "good" | "unknown" | "bad";
  */
 export interface Wire {
   AgentKeyView: AgentKeyView;
+  ApprovalView: ApprovalView;
   AttachEvidence: AttachEvidence;
   Attest: Attest;
   BlockerView: BlockerView;
@@ -164,6 +165,7 @@ export interface Wire {
   ItemDetail: ItemDetail;
   ItemResult: ItemResult;
   ItemRow: ItemRow;
+  ItemShiftView: ItemShiftView;
   ItemState: ItemState;
   KeyView: KeyView;
   LedgerView: LedgerView;
@@ -177,10 +179,12 @@ export interface Wire {
   PacketLook: PacketLook;
   PacketView: PacketView;
   PhaseCode: PhaseCode;
+  PreviousView: PreviousView;
   ProgressView: ProgressView;
   ProjectView: ProjectView;
   ProposalView: ProposalView;
   RecordDeployment: RecordDeployment;
+  RecoveredView: RecoveredView;
   RefusedView: RefusedView;
   ReleaseRow: ReleaseRow;
   ReleaseView: ReleaseView;
@@ -193,6 +197,7 @@ export interface Wire {
   SectionView: SectionView;
   SeverityCode: SeverityCode;
   SignOff: SignOff;
+  SignerView: SignerView;
   SignoffView: SignoffView;
   Stage: Stage;
   StatementView: StatementView;
@@ -207,6 +212,7 @@ export interface Wire {
   TickView: TickView;
   TimelineRow: TimelineRow;
   TrustCode: TrustCode;
+  TurnView: TurnView;
   UseAgentKey: UseAgentKey;
   VerifyCode: VerifyCode;
   VerifyDeployment: VerifyDeployment;
@@ -236,6 +242,173 @@ export interface AgentKeyView {
    * Whether it can sign here: only the two types above can.
    */
   usable: boolean;
+}
+/**
+ * What a signer weighs beside the release itself.
+ */
+export interface ApprovalView {
+  /**
+   * The release before; none for the first one to its environment.
+   */
+  previous?: PreviousView | null;
+  /**
+   * Items that failed before they held, what matters most first.
+   */
+  recovered: RecoveredView[];
+  /**
+   * Digest of the material state that this was read from.
+   */
+  state: string;
+}
+/**
+ * The release that went out before to the same environment, and what is different from what
+ * was signed for it. An item stands in one list at most.
+ */
+export interface PreviousView {
+  /**
+   * Items that the checklist did not ask for then.
+   */
+  added: ItemShiftView[];
+  /**
+   * Its commit.
+   */
+  commit?: string | null;
+  /**
+   * When it went out, RFC 3339 UTC.
+   */
+  deployed_at: string;
+  /**
+   * Items that an exception covers now.
+   */
+  excepted: ItemShiftView[];
+  /**
+   * Items that did not hold or were excepted, and hold now.
+   */
+  fixed: ItemShiftView[];
+  /**
+   * Items that held, and are seen not to hold or could not be told.
+   */
+  regressed: ItemShiftView[];
+  /**
+   * Its id.
+   */
+  release: string;
+  /**
+   * Items that the checklist asks for no more.
+   */
+  removed: ItemShiftView[];
+  /**
+   * What is different beside the items: environment, checklist, policy, roster.
+   */
+  rest: ChangeView[];
+  /**
+   * Its version.
+   */
+  version: string;
+}
+/**
+ * An item that stands differently than in the release before.
+ */
+export interface ItemShiftView {
+  /**
+   * Where it stood as signed, in words; empty where the checklist did not ask for it.
+   */
+  from: string;
+  /**
+   * The item.
+   */
+  item: string;
+  /**
+   * How much it matters.
+   */
+  severity: SeverityCode;
+  /**
+   * Its title.
+   */
+  title: string;
+  /**
+   * Where it stands, in words; empty where the checklist asks for it no more.
+   */
+  to: string;
+}
+/**
+ * A difference between what was signed and what there is.
+ */
+export interface ChangeView {
+  /**
+   * As it was signed.
+   */
+  from: string;
+  /**
+   * The item, when it is one.
+   */
+  item?: string | null;
+  /**
+   * As it is.
+   */
+  to: string;
+  /**
+   * What changed, in words.
+   */
+  what: string;
+}
+/**
+ * An item that failed in this release and is settled now, without an exception.
+ */
+export interface RecoveredView {
+  /**
+   * What made it fail, the last time that it did.
+   */
+  failed: TurnView;
+  /**
+   * How often it came to fail.
+   */
+  failures: number;
+  /**
+   * The item.
+   */
+  item: string;
+  /**
+   * What settled it after that.
+   */
+  settled: TurnView;
+  /**
+   * How much it matters.
+   */
+  severity: SeverityCode;
+  /**
+   * Its title.
+   */
+  title: string;
+}
+/**
+ * The look of a probe or the word of a person that turned an item.
+ */
+export interface TurnView {
+  /**
+   * When, RFC 3339 UTC.
+   */
+  at: string;
+  /**
+   * Printed name of whose key recorded it.
+   */
+  by: string;
+  /**
+   * The event.
+   */
+  event: string;
+  /**
+   * The probe, when it was a look of the machine.
+   */
+  probe?: string | null;
+  /**
+   * The verdict or the tick, in words.
+   */
+  value: string;
+  /**
+   * The probe's sentence, or the person's note.
+   */
+  words: string;
 }
 /**
  * Attach a file.
@@ -358,6 +531,10 @@ export interface BoardProject {
    * Its releases, newest first.
    */
   releases: ReleaseRow[];
+  /**
+   * Whose signatures its releases may wait for.
+   */
+  signers: SignerView[];
 }
 /**
  * One release on the board.
@@ -531,6 +708,19 @@ export interface Score {
    * The same without exceptions.
    */
   without_exceptions: number;
+}
+/**
+ * A key that may sign for required roles.
+ */
+export interface SignerView {
+  /**
+   * The key.
+   */
+  fingerprint: string;
+  /**
+   * The required roles that its owner holds, by code.
+   */
+  roles: string[];
 }
 /**
  * A bundle that was written.
@@ -818,27 +1008,6 @@ export interface RetiredKeyView {
    * Whose it was.
    */
   name: string;
-}
-/**
- * A difference between what was signed and what there is.
- */
-export interface ChangeView {
-  /**
-   * As it was signed.
-   */
-  from: string;
-  /**
-   * The item, when it is one.
-   */
-  item?: string | null;
-  /**
-   * As it is.
-   */
-  to: string;
-  /**
-   * What changed, in words.
-   */
-  what: string;
 }
 /**
  * A check run.

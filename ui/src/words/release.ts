@@ -6,7 +6,7 @@ import { plural } from "./plural";
 export const releaseWords = {
   release: {
     stages: { open: "Open", deployed: "Deployed", verified: "Verified", closed: "Closed" },
-    tabs: { checklist: "Checklist", signoff: "Sign-off", deployment: "Deployment" },
+    tabs: { checklist: "Checklist", signoff: "Sign-off", approve: "Approve", deployment: "Deployment" },
     parts: "Parts of the release",
     items: "Checklist items",
     version: "Version",
@@ -104,7 +104,7 @@ export const releaseWords = {
     again: "Sign again or decline",
     switchTo: (name: string) => `Sign as ${name}`,
     switchWhy: (role: string) => `${role} signs with another key.`,
-    seat: (seat: number, people: number) => `${seat} of ${people}`,
+    seat: (title: string, seat: number, people: number) => (people > 1 ? `${title} ${seat} of ${people}` : title),
     waitsFor: (names: string) => `Waits for ${names}.`,
     nobodyHere: "Nobody with a key on this machine holds this role.",
     nobodyHolds: (role: string) => `You do not hold ${role}, and nobody else with a key here does.`,

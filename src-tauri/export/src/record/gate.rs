@@ -9,6 +9,7 @@ use countersign_domain::gate::{Blocker, Subject, Verdict, gate, item_blockers};
 use countersign_domain::id::{ItemId, ReleaseId};
 use countersign_domain::material::{Difference, Material};
 use countersign_domain::member::Role;
+use countersign_domain::previous::{as_signed, previous};
 use countersign_domain::score::FORMULA;
 use countersign_domain::standing::standing;
 use countersign_domain::state::{Project, Release};
@@ -16,7 +17,6 @@ use countersign_domain::template::{Severity, Verify};
 
 use super::emergency::{self, EmergencyRecord};
 use super::facts::Facts;
-use super::identity::previous;
 use super::item::standing_code;
 
 /// The gate's rule, as the domain computes it.
@@ -198,12 +198,12 @@ fn counts(
 }
 
 fn since_previous(facts: &Facts<'_>) -> Option<SincePrevious> {
-    let (release, _) = previous(facts)?;
-    let signed = release.deployment.as_ref()?.signoffs.iter().max_by_key(|one| one.stamp.at)?;
+    let (release, deployment) = previous(facts.project, facts.release, facts.now)?;
+    let signed = as_signed(deployment)?;
     let now = Material::of(facts.project, facts.release);
     Some(SincePrevious {
         release: release.id.clone(),
         version: release.version.clone(),
-        changes: signed.covers.differences(&now).iter().map(DifferenceRecord::from).collect(),
+        changes: signed.differences(&now).iter().map(DifferenceRecord::from).collect(),
     })
 }

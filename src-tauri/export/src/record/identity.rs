@@ -7,7 +7,7 @@ use countersign_domain::environment::Environment;
 use countersign_domain::event::Subject;
 use countersign_domain::id::{Digest, ProjectId, ReleaseId};
 use countersign_domain::material::Material;
-use countersign_domain::state::Release;
+use countersign_domain::previous::previous;
 
 use super::facts::{Act, Facts};
 
@@ -89,26 +89,13 @@ pub(super) fn build(facts: &Facts<'_>) -> Identity {
         state: Material::of(project, release).digest(),
         opened: facts.act(&release.opened),
         planned_for: release.planned_for,
-        previous: previous(facts).map(|(release, deployed_at)| PreviousRelease {
-            release: release.id.clone(),
-            version: release.version.clone(),
-            commit: release.subject.commit.clone(),
-            deployed_at,
+        previous: previous(project, release, facts.now).map(|(before, deployment)| {
+            PreviousRelease {
+                release: before.id.clone(),
+                version: before.version.clone(),
+                commit: before.subject.commit.clone(),
+                deployed_at: deployment.deployed_at,
+            }
         }),
     }
-}
-
-/// The last release to the same environment that went out before this one did, or before
-/// the record's time when this one has not.
-pub(super) fn previous<'a>(facts: &Facts<'a>) -> Option<(&'a Release, DateTime<Utc>)> {
-    let own = facts.release;
-    let before = own.deployment.as_ref().map_or(facts.now, |deployment| deployment.deployed_at);
-    facts
-        .project
-        .releases
-        .values()
-        .filter(|other| other.id != own.id && other.environment == own.environment)
-        .filter_map(|other| Some((other, other.deployment.as_ref()?.deployed_at)))
-        .filter(|(_, at)| *at <= before)
-        .max_by_key(|(other, at)| (*at, other.id.clone()))
 }

@@ -141,7 +141,7 @@ pub(super) fn emergency_rule(policy: &Policy) -> Option<EmergencyRuleView> {
     })
 }
 
-fn change(release: &Release, difference: &Difference) -> ChangeView {
+pub(super) fn change(release: &Release, difference: &Difference) -> ChangeView {
     let title = difference
         .item
         .as_ref()

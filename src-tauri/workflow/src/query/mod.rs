@@ -1,5 +1,6 @@
 //! From state to what the fronts see. Pure but for the clock that says what is too old.
 
+mod approval;
 mod board;
 mod gate;
 mod item;

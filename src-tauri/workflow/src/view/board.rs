@@ -137,6 +137,15 @@ pub struct ReleaseRow {
     pub next_deadline: Option<String>,
 }
 
+/// A key that may sign for required roles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SignerView {
+    /// The key.
+    pub fingerprint: String,
+    /// The required roles that its owner holds, by code.
+    pub roles: Vec<String>,
+}
+
 /// One project on the board.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BoardProject {
@@ -148,6 +157,8 @@ pub struct BoardProject {
     pub demo: bool,
     /// People on the roster.
     pub members: u32,
+    /// Whose signatures its releases may wait for.
+    pub signers: Vec<SignerView>,
     /// Its releases, newest first.
     pub releases: Vec<ReleaseRow>,
 }

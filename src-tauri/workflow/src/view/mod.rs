@@ -2,6 +2,7 @@
 //! Schema is kept in `docs/schemas/`, and the TypeScript types are made from it. Every
 //! shape is computed from a fold and carries no state of its own.
 
+mod approval;
 mod board;
 mod document;
 mod item;
@@ -14,8 +15,10 @@ mod roster;
 mod schema;
 mod status;
 
+pub use approval::{ApprovalView, ItemShiftView, PreviousView, RecoveredView, TurnView};
 pub use board::{
-    Board, BoardProject, Counts, OwedView, ReleaseRow, RoleLight, RoleState, Score, Stage,
+    Board, BoardProject, Counts, OwedView, ReleaseRow, RoleLight, RoleState, Score, SignerView,
+    Stage,
 };
 pub use document::{
     ItemDocument, ProbeDocument, SectionDocument, SignalDocument, TemplateDocument,

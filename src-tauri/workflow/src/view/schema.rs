@@ -4,13 +4,13 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use super::{
-    AgentKeyView, AttachEvidence, Attest, Board, BundleView, CardView, ChangeAnswer, CheckView,
-    CheckedView, CloseRelease, CreateKey, DecideChange, DecideException, DeclareEmergency,
-    EnrollMember, EventView, ExceptionView, FailureView, GateView, ItemDetail, KeyView, LedgerView,
-    MergeView, OpenRelease, PacketLook, PacketView, ProbeTrial, ProbeView, ProgressView,
-    ProjectView, ProposalView, RecordDeployment, ReleaseView, RequestException, RevocationView,
-    RotationView, SignOff, SignoffView, StatementView, StatusView, StrengthView, TemplateDocument,
-    TemplateView, TimelineRow, UseAgentKey, VerifyDeployment, VerifyView,
+    AgentKeyView, ApprovalView, AttachEvidence, Attest, Board, BundleView, CardView, ChangeAnswer,
+    CheckView, CheckedView, CloseRelease, CreateKey, DecideChange, DecideException,
+    DeclareEmergency, EnrollMember, EventView, ExceptionView, FailureView, GateView, ItemDetail,
+    KeyView, LedgerView, MergeView, OpenRelease, PacketLook, PacketView, ProbeTrial, ProbeView,
+    ProgressView, ProjectView, ProposalView, RecordDeployment, ReleaseView, RequestException,
+    RevocationView, RotationView, SignOff, SignoffView, StatementView, StatusView, StrengthView,
+    TemplateDocument, TemplateView, TimelineRow, UseAgentKey, VerifyDeployment, VerifyView,
 };
 
 macro_rules! schemas {
@@ -75,6 +75,7 @@ pub fn wire() -> Value {
     }
     define![
         AgentKeyView,
+        ApprovalView,
         AttachEvidence,
         Attest,
         Board,

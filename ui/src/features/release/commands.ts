@@ -9,7 +9,7 @@ import Play from "@lucide/svelte/icons/play";
 import RotateCw from "@lucide/svelte/icons/rotate-cw";
 import ShieldAlert from "@lucide/svelte/icons/shield-alert";
 import type { Command, CommandGroup } from "../../components/commands.svelte";
-import { paths } from "../../router.svelte";
+import { paths, TABS } from "../../router.svelte";
 import { words } from "../../words";
 import { STATE } from "../item/outcome";
 import { FILTERS, type Release } from "./release.svelte";
@@ -62,7 +62,7 @@ export function releaseCommands(release: Release, acts: Acts): CommandGroup[] {
       acts.go(paths.release(release.of));
     },
   }));
-  const tabs = (["checklist", "signoff", "deployment"] as const).map((tab): Command => ({
+  const tabs = TABS.map((tab): Command => ({
     id: `tab-${tab}`,
     label: words.release.tabs[tab],
     keys: `g ${tab[0]}`,

@@ -2,6 +2,7 @@ import { SvelteMap } from "svelte/reactivity";
 import { Calm } from "../../components/calm";
 import {
   Failure,
+  type ApprovalView,
   type Host,
   type ItemDetail,
   type ItemRow,
@@ -14,6 +15,7 @@ import {
   type ReleaseRef,
   type ReleaseView,
   type SectionView,
+  type StatementView,
 } from "../../host/host";
 import { words } from "../../words";
 import { worst } from "../item/outcome";
@@ -268,6 +270,16 @@ export class Release {
     const result = await this.#session.attempt(() => action(this.#host), { quiet });
     if (result.ok) await this.#query();
     return result;
+  }
+
+  /** The exact text that the unlocked person would sign; a locked key is asked for first. */
+  statement(role: string): Promise<Result<StatementView>> {
+    return this.#session.attempt(() => this.#host.statement(this.of, role));
+  }
+
+  /** What failed before it held, and what is different from the release before. */
+  approval(): Promise<ApprovalView> {
+    return this.#host.approval(this.of);
   }
 
   /** Names of those who hold a role and whose key is on this machine. */

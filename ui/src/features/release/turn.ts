@@ -1,6 +1,6 @@
 // Whose turn it is to move an item on.
 
-import type { ItemRow, MemberView } from "../../host/host";
+import type { ItemRow, MemberView, ReleaseRow } from "../../host/host";
 
 /** Whether only the word of a person is missing: a tick, or a look where the machine could not tell. */
 export function wantsPerson(item: ItemRow): boolean {
@@ -23,4 +23,12 @@ export function decides(item: ItemRow, me: MemberView, approvers: readonly strin
 export function needsMe(item: ItemRow, me: MemberView | null, approvers: readonly string[]): boolean {
   if (!me || me.roles.every((role) => role === "auditor")) return false;
   return wantsPerson(item) || decides(item, me, approvers);
+}
+
+/** Whether nothing but signatures is missing, and one of them is of these roles. */
+export function waitsForSignature(row: ReleaseRow, roles: readonly string[]): boolean {
+  if (row.owed) return row.owed.roles.some((role) => roles.includes(role));
+  const missing = row.roles.filter((light) => light.state !== "signed");
+  const onlySignatures = row.verdict === "ready" || (row.verdict === "no-go" && row.blockers === missing.length);
+  return row.stage === "open" && onlySignatures && missing.some((light) => roles.includes(light.role));
 }

@@ -1,7 +1,8 @@
-import type { Failure, KeyView, ReleaseView, StatementView } from "../../host/host";
+import type { Failure, KeyView, ReleaseView, SignoffView, StatementView } from "../../host/host";
 import { words } from "../../words";
 import { inAgent } from "../key/agent";
 import type { Release } from "../release/release.svelte";
+import { Acknowledged } from "./acknowledged.svelte";
 
 export type Decision = "approve" | "decline" | "revoke";
 
@@ -31,9 +32,13 @@ export class Signing {
   busy = $state(false);
   failure = $state.raw<Failure | null>(null);
   receipt = $state.raw<Receipt | null>(null);
-  acknowledged = $state<Record<string, boolean>>({});
+  readonly acknowledged: Acknowledged;
+  readonly #leftWords: (count: number) => string;
 
   readonly open = $derived(this.statement !== null);
+
+  /** How many exceptions of the statement are not acknowledged yet. */
+  readonly left = $derived.by(() => this.acknowledged.left(this.statement?.exceptions ?? []));
 
   /** Why nothing can be signed now: the passphrase or the confirmation is missing. */
   readonly #unproven = $derived.by(() => {
@@ -46,8 +51,7 @@ export class Signing {
     const statement = this.statement;
     if (!statement) return words.common.loading;
     if (statement.refusal) return statement.refusal;
-    const left = statement.exceptions.filter((each) => !this.acknowledged[each.id]).length;
-    if (left > 0) return words.signoff.acknowledgeLeft(left);
+    if (this.left > 0) return this.#leftWords(this.left);
     return this.#unproven;
   });
 
@@ -56,14 +60,17 @@ export class Signing {
     !this.comment.trim() ? words.signoff.commentMissing : this.#unproven,
   );
 
-  constructor(release: Release, role: string) {
+  /** `leftWords` says why approval waits for exceptions that are not acknowledged. */
+  constructor(release: Release, role: string, acknowledged = new Acknowledged(), leftWords: (count: number) => string = words.signoff.acknowledgeLeft) {
     this.release = release;
     this.role = role;
+    this.acknowledged = acknowledged;
+    this.#leftWords = leftWords;
   }
 
-  /** Asks for the exact text. A locked key is asked for first. */
+  /** Asks for the exact text, or for what it is now. A locked key is asked for first. */
   async begin(): Promise<boolean> {
-    const result = await this.release.act((host) => host.statement(this.release.of, this.role));
+    const result = await this.release.statement(this.role);
     if (!result.ok) return false;
     this.key = this.release.keyOf(result.value.fingerprint);
     this.statement = result.value;
@@ -98,13 +105,18 @@ export class Signing {
 
 function receiptOf(view: ReleaseView, role: string, decision: Decision, fingerprint: string): Receipt | null {
   const signed = view.gate.signoffs.find((each) => each.role === role && each.fingerprint === fingerprint);
-  if (!signed) return null;
+  return signed ? receiptFor(signed, decision, view.gate.at) : null;
+}
+
+/** The receipt of a role's latest word. */
+export function receiptFor(signed: SignoffView, decision: Decision, at = ""): Receipt {
+  const { role } = signed;
   return {
     decision,
     role,
     title: signed.title,
     by: signed.by ?? "",
-    at: signed.at ?? view.gate.at,
+    at: signed.at ?? at,
     event: signed.event ?? "",
     fingerprint: signed.fingerprint ?? "",
     covers: signed.covers ?? "",

@@ -1,6 +1,7 @@
 // The way to Go as steps: what blocks, whose turn it is, in the gate's order.
 
 import type { BlockerView, ItemRow, MemberView } from "../../host/host";
+import type { Release } from "../release/release.svelte";
 import { decides, needsMe } from "../release/turn";
 
 /** What kind of act clears a blocker. */
@@ -46,6 +47,13 @@ function stepOf(blocker: BlockerView, { rows, members, approvers, me }: Known, i
 export function stepsOf(blockers: readonly BlockerView[], known: Known): Step[] {
   const itemsBlock = blockers.some((each) => each.item);
   return blockers.map((each) => stepOf(each, known, itemsBlock));
+}
+
+/** The steps of what blocks a release that is on the screen. */
+export function stepsIn(release: Release, blockers: readonly BlockerView[]): Step[] {
+  const items = (release.view?.sections ?? []).flatMap((section) => section.items);
+  const { members = [], exception_approvers: approvers = [] } = release.project ?? {};
+  return stepsOf(blockers, { rows: new Map(items.map((item) => [item.id, item])), members, approvers, me: release.me });
 }
 
 /** Items that one run may clear. */

@@ -1,13 +1,14 @@
 // The story up to the point where the fake starts.
 
 import type { FakeItem, FakeSection } from "./checklist";
+import { tellEarlier, tellSecondException } from "./earlier";
 import { BEFORE, DAY, Story } from "./story";
 import { KEYS, ROLE_TITLES } from "./people";
 import type { Looks, Seen } from "./seen";
 import type { World } from "./world";
 
 /** Where the story stands when the fake starts. */
-export type Scenario = "first-run" | "demo" | "checked" | "ready" | "go" | "stale" | "deployed" | "huge" | "hostile" | "damaged";
+export type Scenario = "first-run" | "demo" | "checked" | "ready" | "go" | "stale" | "successor" | "regressed" | "deployed" | "huge" | "hostile" | "damaged";
 
 /** What was looked at thirty hours ago. */
 const OLD = "database.no-createdb";
@@ -29,9 +30,13 @@ export function tell(world: World, scenario: Scenario): void {
     default:
       settle(world, story);
   }
-  if (scenario === "ready") return;
+  if (scenario === "successor" || scenario === "regressed") {
+    tellEarlier(world, story);
+    tellSecondException(story);
+  }
+  if (scenario === "ready" || scenario === "successor") return;
   for (const [index, role] of Object.keys(ROLE_TITLES).entries()) world.sign(story, role, KEYS[index] ?? KEYS[0]!);
-  if (scenario === "stale") regress(story);
+  if (scenario === "stale" || scenario === "regressed") regress(story);
   if (scenario === "deployed") deploy(world, story);
 }
 
@@ -63,8 +68,15 @@ function damaged(world: World, story: Story): void {
   Object.assign(timeline[0]!, { trust: "unknown", why: "It verifies, but the key was not on the roster: nobody here vouches for it", by: "SHA256:Xy7stranger", fingerprint: "SHA256:Xy7stranger", roles: [] });
 }
 
+/** What was seen first was seen yesterday. */
+function yesterday(world: World, story: Story): void {
+  const at = new Date(world.now().getTime() - DAY).toISOString();
+  for (const entry of [...story.history.values()].flat()) entry.at = at;
+}
+
 function settle(world: World, story: Story): void {
   check(world, story);
+  yesterday(world, story);
   check(world, story);
   const at = world.now().toISOString();
   const note = "Seen on the host.";

@@ -25,6 +25,10 @@ export const peopleAnswers = (world: World) =>
         name: view.name,
         demo: view.demo,
         members: view.members.length,
+        signers: view.members.flatMap(({ fingerprint, roles }) => {
+          const required = roles.filter((role) => view.required_roles.includes(role));
+          return required.length > 0 ? [{ fingerprint, roles: required }] : [];
+        }),
         releases: stories.map(releaseRow),
       }));
       return { projects };

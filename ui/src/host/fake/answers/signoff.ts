@@ -1,6 +1,7 @@
 // Signatures, deployment, closing.
 
 import type { CloseRelease, DeclareEmergency, Host, KeyView, RecordDeployment, ReleaseRef, SignOff, VerifyDeployment } from "../../host";
+import { approvalView } from "../approval";
 import { changesSince, closing, digest, gate } from "../gate";
 import { EMERGENCY, ROLE_TITLES } from "../people";
 import { HOUR, type Story } from "../story";
@@ -20,6 +21,11 @@ function refusal(world: World, story: Story, role: string, key: KeyView): string
 
 export const signoffAnswers = (world: World) =>
   ({
+    async approval(of: ReleaseRef) {
+      world.call("approval", of);
+      return approvalView(world.story(of), world.project(of.project).stories);
+    },
+
     async statement(of: ReleaseRef, role: string) {
       const key = world.signer();
       const story = world.story(of);
