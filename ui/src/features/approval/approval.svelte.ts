@@ -22,19 +22,23 @@ export class Approval {
 
   readonly #signoffs = $derived.by((): SignoffView[] => this.release.view?.gate.signoffs ?? []);
 
-  /** The signature that the unlocked person gives: the first that is missing, else their last. */
+  /** The signature of the unlocked person: the one that they gave, else one that is missing. */
   readonly mine = $derived.by((): SignoffView | undefined => {
-    const own = this.#signoffs.filter((each) => this.release.me?.roles.includes(each.role));
-    return own.find((each) => each.state !== "signed") ?? own[0];
+    const { me } = this.release;
+    const own = this.#signoffs.filter((each) => me?.roles.includes(each.role));
+    return own.find((each) => each.fingerprint === me?.fingerprint) ?? own.find((each) => each.state !== "signed") ?? own[0];
   });
 
   /** Whose keys on this machine could give a signature that is missing. */
-  readonly others = $derived.by((): { member: MemberView; signoff: SignoffView }[] =>
-    this.#signoffs
-      .filter((each) => each.state !== "signed")
+  readonly others = $derived.by((): { member: MemberView; signoff: SignoffView }[] => {
+    const missing = this.#signoffs.filter((each) => each.state !== "signed");
+    // Several people may have to sign for one role, each once.
+    const roles = missing.filter((each, at) => missing.findIndex((other) => other.role === each.role) === at);
+    const signed = ({ fingerprint }: MemberView) => this.#signoffs.some((each) => each.state === "signed" && each.fingerprint === fingerprint);
+    return roles
       .flatMap((signoff) => this.release.holders(signoff.role).map((member) => ({ member, signoff })))
-      .filter(({ member }) => member.fingerprint !== this.release.me?.fingerprint),
-  );
+      .filter(({ member }) => member.fingerprint !== this.release.me?.fingerprint && !signed(member));
+  });
 
   /** Exceptions that cover an item now: each must be read. */
   readonly covering = $derived.by((): ExceptionView[] => this.#exceptions.filter((each) => each.state === "approved"));
