@@ -283,6 +283,26 @@ describe("signing on the approval page", () => {
     expect(await screen.findByTestId("statement")).toHaveTextContent("As Management");
   });
 
+  it("keeps to the own signature where several people sign for a role", async () => {
+    const host: Host = fakeHost({ scenario: "go", pace: 1 });
+    const [whole, project] = [host.release.bind(host), host.project.bind(host)];
+    host.release = async (of) => {
+      const view = await whole(of);
+      const [security] = view.gate.signoffs;
+      const empty = { ...security!, state: "missing" as const, by: null, fingerprint: null, at: null, event: null, covers: null };
+      return { ...view, gate: { ...view.gate, verdict: "ready", signoffs: [empty, empty, ...view.gate.signoffs] } };
+    };
+    host.project = async (id) => {
+      const view = await project(id);
+      const second = { name: "Ola Berg", email: "ola@demo.invalid", fingerprint: "SHA256:ola", roles: ["security"], here: true };
+      return { ...view, members: [...view.members, second] };
+    };
+    await stage("go", HERE, host);
+    await page();
+    expect(await screen.findByTestId("receipt")).toHaveTextContent("Sana Okafor signed as Security.");
+    expect(screen.getAllByTestId("become").map((each) => each.textContent?.trim()), "who has not signed, once").toEqual(["Ola Berg for Security"]);
+  });
+
   it("says when what was just signed does not count any more", async () => {
     const { user, host } = await stage("ready", HERE);
     await page();

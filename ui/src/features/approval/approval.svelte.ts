@@ -22,26 +22,23 @@ export class Approval {
 
   readonly #signoffs = $derived.by((): SignoffView[] => this.release.view?.gate.signoffs ?? []);
 
-  /** The signature that the unlocked person gives: the first that is missing, else their last. */
+  /** The signature of the unlocked person: the one that they gave, else one that is missing. */
   readonly mine = $derived.by((): SignoffView | undefined => {
     const { me } = this.release;
     const own = this.#signoffs.filter((each) => me?.roles.includes(each.role));
-    return own.find((each) => each.state !== "signed" && !this.#hasSigned(each, me?.fingerprint)) ?? own.find((each) => each.fingerprint === me?.fingerprint) ?? own[0];
+    return own.find((each) => each.fingerprint === me?.fingerprint) ?? own.find((each) => each.state !== "signed") ?? own[0];
   });
 
   /** Whose keys on this machine could give a signature that is missing. */
-  readonly others = $derived.by((): { member: MemberView; signoff: SignoffView }[] =>
-    this.#signoffs
-      .filter((each) => each.state !== "signed")
-      .filter((each, place, all) => all.findIndex((other) => other.role === each.role) === place)
+  readonly others = $derived.by((): { member: MemberView; signoff: SignoffView }[] => {
+    const missing = this.#signoffs.filter((each) => each.state !== "signed");
+    // Several people may have to sign for one role, each once.
+    const roles = missing.filter((each, at) => missing.findIndex((other) => other.role === each.role) === at);
+    const signed = ({ fingerprint }: MemberView) => this.#signoffs.some((each) => each.state === "signed" && each.fingerprint === fingerprint);
+    return roles
       .flatMap((signoff) => this.release.holders(signoff.role).map((member) => ({ member, signoff })))
-      .filter(({ member, signoff }) => member.fingerprint !== this.release.me?.fingerprint && !this.#hasSigned(signoff, member.fingerprint)),
-  );
-
-  /** Whether that person gave another signature of the same role. */
-  #hasSigned(signoff: SignoffView, fingerprint?: string): boolean {
-    return this.#signoffs.some((each) => each.role === signoff.role && each.seat !== signoff.seat && each.state === "signed" && each.fingerprint === fingerprint);
-  }
+      .filter(({ member }) => member.fingerprint !== this.release.me?.fingerprint && !signed(member));
+  });
 
   /** Exceptions that cover an item now: each must be read. */
   readonly covering = $derived.by((): ExceptionView[] => this.#exceptions.filter((each) => each.state === "approved"));
