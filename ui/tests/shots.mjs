@@ -89,6 +89,8 @@ const VIEWS = [
   ["palette", "checked", `${RELEASE}/checklist/secret-store.vault`, (page) => page.keyboard.press("Control+k")],
   ["release-huge", "huge", "#/p/demo/r/r-0"],
   ["release-hostile", "hostile", `${RELEASE}/checklist/cors.no-wildcard`],
+  ["policy-dialog", "checked", "#/p/demo", click("change-policy")],
+  ["remove-dialog", "checked", "#/p/demo", click("remove-member")],
   ["emergency", "ready", `${RELEASE}/deployment`, async (page) => {
     await click("begin-emergency")(page);
     await page.locator(id("emergency-reason")).fill("The queue is stuck");

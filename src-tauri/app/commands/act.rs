@@ -3,7 +3,7 @@
 use countersign_workflow::view::{
     AttachEvidence, Attest, ChangeAnswer, CloseRelease, DecideChange, DecideException,
     DeclareEmergency, EnrollMember, ItemDetail, OpenRelease, ProjectView, RecordDeployment,
-    ReleaseView, RequestException, SignOff, VerifyDeployment,
+    ReleaseView, RemoveMember, RequestException, SetPolicy, SignOff, VerifyDeployment,
 };
 use tauri::{AppHandle, Runtime, State};
 use zeroize::Zeroizing;
@@ -30,6 +30,8 @@ macro_rules! acts {
 
 acts! {
     enroll_member(EnrollMember) -> ChangeAnswer = enroll;
+    remove_member(RemoveMember) -> ChangeAnswer = remove_member;
+    set_policy(SetPolicy) -> ChangeAnswer = set_policy;
     decide_change(DecideChange) -> ProjectView = decide_change;
     open_release(OpenRelease) -> ReleaseView = open_release;
     attest(Attest) -> ItemDetail = attest;

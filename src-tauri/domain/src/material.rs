@@ -170,8 +170,8 @@ impl Material {
         plain(
             "policy",
             self.policy == now.policy,
-            other_rules(&self.policy, &now.policy),
-            other_rules(&now.policy, &self.policy),
+            self.policy.rules_beside(&now.policy),
+            now.policy.rules_beside(&self.policy),
         );
         self.roster_differences(now, &mut out);
         self.item_differences(now, &mut out);
@@ -342,13 +342,6 @@ fn decided_words(decided: Option<Verdict>) -> String {
 fn role_words<'a>(roles: impl IntoIterator<Item = &'a Role>) -> String {
     let codes: Vec<_> = roles.into_iter().map(|role| role.code()).collect();
     if codes.is_empty() { "nobody".into() } else { codes.join(", ") }
-}
-
-/// The rules of `policy` that `other` does not have.
-fn other_rules(policy: &Policy, other: &Policy) -> String {
-    let known = other.rules();
-    let rules: Vec<_> = policy.rules().into_iter().filter(|rule| !known.contains(rule)).collect();
-    if rules.is_empty() { "none".into() } else { rules.join("; ") }
 }
 
 fn subject_words(subject: &Subject) -> String {

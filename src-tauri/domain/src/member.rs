@@ -190,6 +190,14 @@ impl Policy {
         rules
     }
 
+    /// The rules in which it differs from `other`, `none` where it has no more than that.
+    #[must_use]
+    pub fn rules_beside(&self, other: &Self) -> String {
+        let known = other.rules();
+        let rules: Vec<_> = self.rules().into_iter().filter(|rule| !known.contains(rule)).collect();
+        if rules.is_empty() { "none".into() } else { rules.join("; ") }
+    }
+
     /// Who signs: `Security, 2 of DevOps, Management`.
     #[must_use]
     pub fn signer_words(&self) -> String {

@@ -281,7 +281,7 @@ impl Home {
     }
 
     /// A member's key by fingerprint or e-mail.
-    fn member(&self, project: &ProjectId, wanted: &str) -> Result<Fingerprint, Failure> {
+    pub(crate) fn member(&self, project: &ProjectId, wanted: &str) -> Result<Fingerprint, Failure> {
         let wanted = wanted.trim();
         self.read(project, |fold| {
             let mut members = fold.project().into_iter().flat_map(|known| known.members.values());

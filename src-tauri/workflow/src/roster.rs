@@ -5,14 +5,15 @@ use countersign_domain::consent::{missing, standing};
 use countersign_domain::event::{Body, ProposedChange, Verdict};
 use countersign_domain::fold::Fold;
 use countersign_domain::id::{EventId, Fingerprint, ProjectId};
-use countersign_domain::member::{Member, Role};
+use countersign_domain::member::{EmergencyRule, Member, Policy, Role};
 use countersign_domain::sshsig;
 use countersign_ledger::keys::UnlockedKey;
 
 use crate::error::Failure;
 use crate::home::Home;
 use crate::project::role_of;
-use crate::view::{ChangeAnswer, DecideChange, EnrollMember, ProjectView};
+use crate::query::no_project;
+use crate::view::{ChangeAnswer, DecideChange, EnrollMember, ProjectView, RemoveMember, SetPolicy};
 
 impl Home {
     /// Puts a person on the roster, or changes their entry; or proposes it.
@@ -51,12 +52,44 @@ impl Home {
     pub fn remove_member(
         &self,
         key: &UnlockedKey,
-        project: &ProjectId,
-        member: &Fingerprint,
-        note: &str,
+        request: &RemoveMember,
     ) -> Result<ChangeAnswer, Failure> {
-        let change = ProposedChange::RemoveMember { member: member.clone() };
-        self.change(key, project, change, note.trim())
+        let project = ProjectId::parse(&request.project)?;
+        let member = self.member(&project, &request.member)?;
+        let change = ProposedChange::RemoveMember { member };
+        self.change(key, &project, change, request.note.trim())
+    }
+
+    /// Sets what a release needs; or proposes it.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`]; [`Failure::Input`] for a role that is none.
+    pub fn set_policy(
+        &self,
+        key: &UnlockedKey,
+        request: &SetPolicy,
+    ) -> Result<ChangeAnswer, Failure> {
+        let project = ProjectId::parse(&request.project)?;
+        let changes =
+            self.read(&project, |fold| Ok(fold.project().ok_or_else(no_project)?.policy.changes))?;
+        let roles = |codes: &[String]| {
+            codes.iter().map(|code| role_of(code)).collect::<Result<Vec<_>, _>>()
+        };
+        let signers = request.signers.iter().map(|(code, people)| Ok((role_of(code)?, *people)));
+        let emergency = request.emergency.as_ref().map(|rule| {
+            let roles = roles(&rule.roles)?;
+            Ok::<_, Failure>(EmergencyRule { roles, review_hours: rule.review_hours })
+        });
+        let policy = Policy {
+            required_roles: roles(&request.required_roles)?,
+            signers: signers.collect::<Result<_, Failure>>()?,
+            exception_approvers: roles(&request.exception_approvers)?,
+            changes,
+            freshness_hours: request.freshness_hours,
+            emergency: emergency.transpose()?,
+        };
+        let change = ProposedChange::SetPolicy { policy };
+        self.change(key, &project, change, request.note.trim())
     }
 
     /// Makes the change, or proposes it with `note` where others must consent. What waits for

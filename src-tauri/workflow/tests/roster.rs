@@ -12,7 +12,8 @@ use countersign_domain::id::{EventId, ExceptionId, ItemId, ProjectId, ReleaseId}
 use countersign_domain::member::{Member, Role};
 use countersign_ledger::Ledger;
 use countersign_workflow::view::{
-    DecideChange, DecideException, EnrollMember, ExceptionState, OpenRelease, ProjectView,
+    DecideChange, DecideException, EmergencyRuleView, EnrollMember, ExceptionState, OpenRelease,
+    ProjectView, SetPolicy,
 };
 use countersign_workflow::{Home, ProjectFile, Requirements, UnlockedKey, World, verify_file};
 use zeroize::Zeroizing;
@@ -192,7 +193,11 @@ fn a_lower_policy_waits_for_the_role_that_would_sign_no_more() {
         shop.home.configure_project(&shop.ana, &shop.project, file)
     };
     let proposed = configure(&lower).expect("proposed").proposed.expect("Mia's role goes");
-    assert!(proposed.change.starts_with("Policy: Security, DevOps sign"), "{}", proposed.change);
+    assert!(
+        proposed.change.starts_with("Policy: signed by Security, DevOps."),
+        "{}",
+        proposed.change
+    );
     assert_eq!(shop.view().required_roles, ["security", "devops", "management"]);
     shop.decide(&shop.mia, &proposed.id, true).expect("Mia consents");
     assert_eq!(shop.view().required_roles, ["security", "devops"]);
@@ -202,6 +207,34 @@ fn a_lower_policy_waits_for_the_role_that_would_sign_no_more() {
     let alone = format!("{lower}changes = \"admin\"\n");
     let refused = configure(&alone).expect_err("it stays");
     assert!(["change-rule-fixed"].contains(&refused.code()), "{refused}");
+}
+
+#[test]
+fn a_policy_from_the_window_waits_for_all_who_sign() {
+    let shop = Shop::new();
+    let rule = EmergencyRuleView { roles: vec!["devops".into()], review_hours: 24 };
+    let policy = SetPolicy {
+        project: shop.project.to_string(),
+        required_roles: vec!["security".into(), "devops".into(), "management".into()],
+        signers: [("management".to_owned(), 1)].into(),
+        exception_approvers: vec!["security".into()],
+        freshness_hours: Some(12),
+        emergency: Some(rule.clone()),
+        note: "As agreed".into(),
+    };
+    let answer = shop.home.set_policy(&shop.ana, &policy).expect("proposed");
+    let proposed = answer.proposed.expect("it touches all who sign");
+    let open = proposed.needs.iter().filter(|need| need.by.is_none());
+    assert_eq!(open.map(|need| need.role.as_str()).collect::<Vec<_>>(), ["devops", "management"]);
+    assert_eq!(shop.view().emergency, None);
+    shop.decide(&shop.ben, &proposed.id, true).expect("Ben consents");
+    shop.decide(&shop.mia, &proposed.id, true).expect("Mia consents");
+    let view = shop.view();
+    assert_eq!((view.emergency, view.freshness_hours), (Some(rule), Some(12)));
+    assert_eq!(view.changes, "roles", "who decides on changes stays");
+    let stray = SetPolicy { exception_approvers: vec!["nobody".into()], ..policy };
+    let refused = shop.home.set_policy(&shop.ana, &stray).expect_err("no such role");
+    assert!(refused.to_string().contains("nobody"), "{refused}");
 }
 
 #[test]

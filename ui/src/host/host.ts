@@ -18,6 +18,8 @@ import type {
   DecideChange,
   DecideException,
   EnrollMember,
+  RemoveMember,
+  SetPolicy,
   EventView,
   FailureView,
   ItemDetail,
@@ -95,6 +97,8 @@ export interface Host {
   createProject(toml: string, roles: string[]): Promise<ProjectView>;
   /** Enrolls, or proposes it to the roles that it touches. */
   enrollMember(request: EnrollMember): Promise<ChangeAnswer>;
+  removeMember(request: RemoveMember): Promise<ChangeAnswer>;
+  setPolicy(request: SetPolicy): Promise<ChangeAnswer>;
   /** Consents to a proposed change of the roster or the policy, refuses it, or takes it back. */
   decideChange(request: DecideChange): Promise<ProjectView>;
   openRelease(request: OpenRelease): Promise<ReleaseView>;

@@ -38,6 +38,8 @@ export function tauriHost(): Host {
     startDemo: () => call("start_demo"),
     setDemoFaults: (faults) => call("set_demo_faults", { faults }),
     createProject: (toml, roles) => call("create_project", { toml, roles }),
+    removeMember: (request) => call("remove_member", { request }),
+    setPolicy: (request) => call("set_policy", { request }),
     enrollMember: (request) => call("enroll_member", { request }),
     decideChange: (request) => call("decide_change", { request }),
     openRelease: (request) => call("open_release", { request }),

@@ -188,6 +188,7 @@ export interface Wire {
   RefusedView: RefusedView;
   ReleaseRow: ReleaseRow;
   ReleaseView: ReleaseView;
+  RemoveMember: RemoveMember;
   RequestException: RequestException;
   RetiredKeyView: RetiredKeyView;
   RoleLight: RoleLight;
@@ -195,6 +196,7 @@ export interface Wire {
   Score: Score;
   SecretView: SecretView;
   SectionView: SectionView;
+  SetPolicy: SetPolicy;
   SeverityCode: SeverityCode;
   SignOff: SignOff;
   SignerView: SignerView;
@@ -804,6 +806,10 @@ export interface ProjectView {
    */
   demo: boolean;
   /**
+   * What suffices in an emergency; none where nothing less will do.
+   */
+  emergency?: EmergencyRuleView | null;
+  /**
    * Environments.
    */
   environments: EnvironmentView[];
@@ -815,6 +821,10 @@ export interface ProjectView {
    * Roles that may approve exceptions.
    */
   exception_approvers: string[];
+  /**
+   * Hours after which no check counts, where the project says so.
+   */
+  freshness_hours?: number | null;
   /**
    * Its id.
    */
@@ -849,6 +859,19 @@ export interface ProjectView {
   signers?: {
     [k: string]: number;
   };
+}
+/**
+ * What suffices in an emergency.
+ */
+export interface EmergencyRuleView {
+  /**
+   * Hours after the deployment within which the others are due.
+   */
+  review_hours: number;
+  /**
+   * The roles of which one person each must sign.
+   */
+  roles: string[];
 }
 /**
  * One environment.
@@ -1288,19 +1311,6 @@ export interface DeploymentView {
    * Fingerprint of the verifier's key.
    */
   verifier: string;
-}
-/**
- * What suffices in an emergency.
- */
-export interface EmergencyRuleView {
-  /**
-   * Hours after the deployment within which the others are due.
-   */
-  review_hours: number;
-  /**
-   * The roles of which one person each must sign.
-   */
-  roles: string[];
 }
 /**
  * A release that goes out, or went out, on fewer signatures.
@@ -2234,6 +2244,23 @@ export interface TemplateView {
   version: string;
 }
 /**
+ * Take somebody off the roster.
+ */
+export interface RemoveMember {
+  /**
+   * Fingerprint of the key, or the e-mail address.
+   */
+  member: string;
+  /**
+   * Why, for those whose consent it may need.
+   */
+  note?: string;
+  /**
+   * The project.
+   */
+  project: string;
+}
+/**
  * Ask to go out in spite of an item.
  */
 export interface RequestException {
@@ -2265,6 +2292,41 @@ export interface RequestException {
    * The release.
    */
   release: string;
+}
+/**
+ * Set what a release needs. Who decides on changes stays as it is.
+ */
+export interface SetPolicy {
+  /**
+   * What suffices in an emergency.
+   */
+  emergency?: EmergencyRuleView | null;
+  /**
+   * Roles that may approve exceptions, by code.
+   */
+  exception_approvers: string[];
+  /**
+   * Hours after which no check counts.
+   */
+  freshness_hours?: number | null;
+  /**
+   * Why, for those whose consent it may need.
+   */
+  note?: string;
+  /**
+   * The project.
+   */
+  project: string;
+  /**
+   * Roles that must sign, by code.
+   */
+  required_roles: string[];
+  /**
+   * How many people must sign for a role, where it is not one.
+   */
+  signers?: {
+    [k: string]: number;
+  };
 }
 /**
  * Sign, decline or take back.

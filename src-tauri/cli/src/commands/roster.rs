@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use countersign_domain::id::{Fingerprint, ProjectId};
-use countersign_workflow::view::{EnrollMember, ProjectView, RevocationView};
+use countersign_workflow::view::{EnrollMember, ProjectView, RemoveMember, RevocationView};
 use countersign_workflow::{Card, phrase};
 
 use super::proposal::{self, Decide, answered};
@@ -82,7 +82,12 @@ pub(crate) fn run(session: &Session, roster: Roster, out: &mut Output) -> Result
         }
         Roster::Remove { member, note } => {
             let fingerprint = fingerprint(&home.project(&project)?, &member)?;
-            answered(home.remove_member(&session.unlock()?, &project, &fingerprint, &note)?, out)
+            let request = RemoveMember {
+                project: project.to_string(),
+                member: fingerprint.to_string(),
+                note,
+            };
+            answered(home.remove_member(&session.unlock()?, &request)?, out)
         }
         Roster::Proposals => {
             out.show(&home.project(&project)?.proposals, |out, all| proposal::list(out, all))?;

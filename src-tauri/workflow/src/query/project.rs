@@ -55,6 +55,8 @@ impl Home {
                     .collect(),
                 required_roles: codes(&project.policy.required_roles),
                 signers: signers(&project.policy),
+                freshness_hours: project.policy.freshness_hours,
+                emergency: super::gate::emergency_rule(&project.policy),
                 policy: project.policy.rules(),
                 exception_approvers: codes(&project.policy.exception_approvers),
                 changes: match project.policy.changes {

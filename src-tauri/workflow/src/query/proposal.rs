@@ -58,11 +58,8 @@ fn text(project: &Project, change: &ProposedChange) -> String {
             format!("Remove the key {member}, which is not on the roster any more")
         }
         (ProposedChange::SetPolicy { policy }, _) => {
-            format!(
-                "Policy: {}. Now: {}",
-                policy.rules().join("; "),
-                project.policy.rules().join("; ")
-            )
+            let now = &project.policy;
+            format!("Policy: {}. Now: {}", policy.rules_beside(now), now.rules_beside(policy))
         }
     }
 }

@@ -40,8 +40,8 @@ pub use release::{
 };
 pub use request::{
     AttachEvidence, Attest, CloseRelease, CreateKey, DecideChange, DecideException,
-    DeclareEmergency, EnrollMember, OpenRelease, RecordDeployment, RequestException, SignOff,
-    UseAgentKey, VerifyDeployment,
+    DeclareEmergency, EnrollMember, OpenRelease, RecordDeployment, RemoveMember, RequestException,
+    SetPolicy, SignOff, UseAgentKey, VerifyDeployment,
 };
 pub use roster::{
     ChangeAnswer, ConsentView, DoubtView, ProposalView, RetiredKeyView, RevocationView,

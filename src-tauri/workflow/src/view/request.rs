@@ -1,7 +1,11 @@
 //! What the fronts ask for. Ids travel as text; times as RFC 3339.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::EmergencyRuleView;
 
 use super::TickCode;
 
@@ -46,6 +50,43 @@ pub struct EnrollMember {
     pub public_key: String,
     /// Roles by code.
     pub roles: Vec<String>,
+    /// Why, for those whose consent it may need.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// Take somebody off the roster.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveMember {
+    /// The project.
+    pub project: String,
+    /// Fingerprint of the key, or the e-mail address.
+    pub member: String,
+    /// Why, for those whose consent it may need.
+    #[serde(default)]
+    pub note: String,
+}
+
+/// Set what a release needs. Who decides on changes stays as it is.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPolicy {
+    /// The project.
+    pub project: String,
+    /// Roles that must sign, by code.
+    pub required_roles: Vec<String>,
+    /// How many people must sign for a role, where it is not one.
+    #[serde(default)]
+    pub signers: BTreeMap<String, u32>,
+    /// Roles that may approve exceptions, by code.
+    pub exception_approvers: Vec<String>,
+    /// Hours after which no check counts.
+    #[serde(default)]
+    pub freshness_hours: Option<u32>,
+    /// What suffices in an emergency.
+    #[serde(default)]
+    pub emergency: Option<EmergencyRuleView>,
     /// Why, for those whose consent it may need.
     #[serde(default)]
     pub note: String,

@@ -8,9 +8,10 @@ use super::{
     CheckView, CheckedView, CloseRelease, CreateKey, DecideChange, DecideException,
     DeclareEmergency, EnrollMember, EventView, ExceptionView, FailureView, GateView, ItemDetail,
     KeyView, LedgerView, MergeView, OpenRelease, PacketLook, PacketView, ProbeTrial, ProbeView,
-    ProgressView, ProjectView, ProposalView, RecordDeployment, ReleaseView, RequestException,
-    RevocationView, RotationView, SignOff, SignoffView, StatementView, StatusView, StrengthView,
-    TemplateDocument, TemplateView, TimelineRow, UseAgentKey, VerifyDeployment, VerifyView,
+    ProgressView, ProjectView, ProposalView, RecordDeployment, ReleaseView, RemoveMember,
+    RequestException, RevocationView, RotationView, SetPolicy, SignOff, SignoffView, StatementView,
+    StatusView, StrengthView, TemplateDocument, TemplateView, TimelineRow, UseAgentKey,
+    VerifyDeployment, VerifyView,
 };
 
 macro_rules! schemas {
@@ -86,6 +87,8 @@ pub fn wire() -> Value {
         CheckedView,
         CloseRelease,
         DeclareEmergency,
+        RemoveMember,
+        SetPolicy,
         CreateKey,
         DecideChange,
         DecideException,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{OutcomeCode, ProposalView, RetiredKeyView};
+use super::{EmergencyRuleView, OutcomeCode, ProposalView, RetiredKeyView};
 
 /// Where the private half of a key lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -137,6 +137,12 @@ pub struct ProjectView {
     /// How many people must sign for a role, where it is not one.
     #[serde(default)]
     pub signers: BTreeMap<String, u32>,
+    /// Hours after which no check counts, where the project says so.
+    #[serde(default)]
+    pub freshness_hours: Option<u32>,
+    /// What suffices in an emergency; none where nothing less will do.
+    #[serde(default)]
+    pub emergency: Option<EmergencyRuleView>,
     /// The whole policy in words, one rule each.
     #[serde(default)]
     pub policy: Vec<String>,
