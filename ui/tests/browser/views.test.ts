@@ -1,13 +1,13 @@
 // Every view and dialog of the list: looks as accepted, free of axe violations in light
 // and dark, its controls have their names, and the focus is neither lost nor trapped.
 
-import type { Browser } from "playwright-core";
+import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { violations } from "../views/axe";
 import { judge } from "../views/compare";
 import { walk } from "../views/focus";
 import { VIEWS, type View } from "../views/list";
-import { launch, looksOf, picture, relight, show, THEMES, type LookName } from "../views/look";
+import { launch, looksOf, picture, relight, show, stage, THEMES, type LookName } from "../views/look";
 
 /** What was found at a view; each list is empty when nothing is wrong. */
 interface Visit {
@@ -18,8 +18,8 @@ interface Visit {
   focus: string[];
 }
 
-async function visit(browser: Browser, address: string, view: View): Promise<Visit> {
-  const { page, errors } = await show(browser, address, view);
+async function visit(context: BrowserContext, address: string, view: View): Promise<Visit> {
+  const { page, errors } = await show(context, address, view);
   try {
     const found: Visit = { errors, looks: [], axe: {}, nameless: [], focus: [] };
     for (const look of new Set([...THEMES, ...looksOf(view)])) {
@@ -35,7 +35,7 @@ async function visit(browser: Browser, address: string, view: View): Promise<Vis
     found.focus = await walk(page, view);
     return found;
   } finally {
-    await page.context().close();
+    await page.close();
   }
 }
 
@@ -51,12 +51,12 @@ describe.skipIf(!address)("each view", () => {
   // Two pages at a time keep two cores busy while the tests wait for their own.
   beforeAll(async () => {
     browser = await launch(inject("chromium"));
-    const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+    const lanes = await Promise.all([0, 1].map(async () => ({ context: await stage(browser), last: Promise.resolve() as Promise<unknown> })));
     VIEWS.forEach((view, index) => {
-      const lane = index % lanes.length;
-      const own = lanes[lane]!.then(() => visit(browser, address, view));
+      const lane = lanes[index % lanes.length]!;
+      const own = lane.last.then(() => visit(lane.context, address, view));
       visits.set(view, own);
-      lanes[lane] = own.catch(() => undefined);
+      lane.last = own.catch(() => undefined);
     });
   });
   afterAll(async () => {
@@ -83,7 +83,7 @@ describe.skipIf(!address)("the comparison of a view", () => {
   afterAll(() => browser?.close());
 
   it("fails when a token has another colour or a block has moved, and says what to do", async () => {
-    const { page } = await show(browser, address, view);
+    const { page } = await show(await stage(browser), address, view);
     const root = page.locator("html");
     expect(judge(view.name, "light", await picture(page))).toBe("");
     await root.evaluate((html) => html.style.setProperty("--surface", "#f4f6fb"));
@@ -98,7 +98,7 @@ describe.skipIf(!address)("the comparison of a view", () => {
   });
 
   it("is the same whether the system is dark or dark was chosen", async () => {
-    const { page } = await show(browser, address, view);
+    const { page } = await show(await stage(browser), address, view);
     await page.locator('[data-testid="theme"]').click();
     await page.getByRole("menuitem", { name: "Dark" }).click();
     await page.getByRole("menu").waitFor({ state: "detached" });

@@ -9,22 +9,23 @@ const COLOURS = ["color-contrast", "link-in-text-block"];
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 interface Axe {
-  run(at: Document, options: unknown): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
+  run(at: Document | string, options: unknown): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
 }
 
 /**
- * What axe finds; empty when nothing is wrong. `colours` asks only the rules about colour:
- * the others see the same document in every theme.
+ * What axe finds; empty when nothing is wrong. `colours` asks only the rules about colour,
+ * the others see the same document in every theme, and of a dialog only itself.
  */
 export async function violations(page: Page, { colours = false } = {}): Promise<string[]> {
   // The policy refuses an injected script tag; evaluate() is outside of it.
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
-  return page.evaluate(async (rules) => {
+  return page.evaluate(async ([rules, inside]) => {
     const { axe } = globalThis as unknown as { axe: Axe };
-    const found = await axe.run(document, { runOnly: rules });
+    const dialog = '[role="dialog"]';
+    const found = await axe.run(inside && document.querySelector(dialog) ? dialog : document, { runOnly: rules });
     return found.violations.map(({ id, nodes }) => {
       const why = nodes[0]?.failureSummary?.split("\n")[1]?.trim() ?? "";
       return `${id}, ${nodes.length} times: ${nodes[0]?.html.slice(0, 200)} ${why}`;
     });
-  }, colours ? COLOURS : RULES);
+  }, [colours ? COLOURS : RULES, colours] as const);
 }

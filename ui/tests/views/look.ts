@@ -1,6 +1,6 @@
 // How a view is lit and how wide it is; and a browser that paints the same everywhere.
 
-import { chromium, type Browser, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
 import type { View } from "./list";
 
 export type LookName = "light" | "dark" | "contrast" | "forced";
@@ -37,10 +37,14 @@ export interface Stage {
   errors: string[];
 }
 
+/** Where views are shown one after the other, so that each finds what the last one loaded. */
+export const stage = (browser: Browser): Promise<BrowserContext> =>
+  browser.newContext({ viewport: DESK, colorScheme: "light", reducedMotion: "reduce", locale: "en-GB", timezoneId: "UTC" });
+
 /** A page at the view, in light, at its moment. */
-export async function show(browser: Browser, address: string, view: View, size = DESK): Promise<Stage> {
-  const context = await browser.newContext({ viewport: size, colorScheme: "light", reducedMotion: "reduce", locale: "en-GB", timezoneId: "UTC" });
+export async function show(context: BrowserContext, address: string, view: View, size = DESK): Promise<Stage> {
   const page = await context.newPage();
+  await page.setViewportSize(size);
   page.setDefaultTimeout(20_000);
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(error.message));

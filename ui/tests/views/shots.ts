@@ -4,12 +4,12 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, BrowserContext } from "playwright-core";
 import { build, preview } from "vite";
 import { violations } from "./axe";
 import { judge, keep, reference, referenceOf } from "./compare";
 import { VIEWS, type View } from "./list";
-import { DESK, launch, LOOKS, looksOf, picture, relight, show, THEMES, type LookName } from "./look";
+import { DESK, launch, LOOKS, looksOf, picture, relight, show, stage, THEMES, type LookName } from "./look";
 
 const ROOT = join(import.meta.dirname, "../..");
 const OUT = join(ROOT, "tests/out/shots");
@@ -47,9 +47,9 @@ function accepted(view: View, look: LookName, shot: Buffer): void {
   if (view.readme && look === "light") keep(join(DOCS, `${view.readme}.png`), shot);
 }
 
-async function shoot(browser: Browser, address: string, { view, size, looks }: Job, accept: boolean, tally: Tally): Promise<void> {
+async function shoot(context: BrowserContext, address: string, { view, size, looks }: Job, accept: boolean, tally: Tally): Promise<void> {
   const complain = (look: string, problem: string) => tally.problems.push(`${view.name}, ${look}, ${size.width} px: ${problem}`);
-  const { page, errors } = await show(browser, address, view, size);
+  const { page, errors } = await show(context, address, view, size);
   try {
     for (const look of looks) {
       await relight(page, look);
@@ -70,7 +70,7 @@ async function shoot(browser: Browser, address: string, { view, size, looks }: J
     if (wide > 0) complain("light", `${wide} px wider than the window`);
     for (const error of errors) complain("any", error);
   } finally {
-    await page.context().close();
+    await page.close();
   }
 }
 
@@ -78,9 +78,10 @@ async function shoot(browser: Browser, address: string, { view, size, looks }: J
 async function work(browser: Browser, address: string, jobs: Job[], accept: boolean): Promise<Tally> {
   const tally: Tally = { pictures: 0, problems: [] };
   const next = async () => {
+    const context = await stage(browser);
     for (let job = jobs.shift(); job; job = jobs.shift()) {
       const { view } = job;
-      await shoot(browser, address, job, accept, tally).catch((error: Error) => tally.problems.push(`${view.name}: ${error.message.split("\n").slice(0, 4).join(" ")}`));
+      await shoot(context, address, job, accept, tally).catch((error: Error) => tally.problems.push(`${view.name}: ${error.message.split("\n").slice(0, 4).join(" ")}`));
     }
   };
   await Promise.all([next(), next()]);
