@@ -2,8 +2,8 @@
 
 use countersign_workflow::view::{
     AttachEvidence, Attest, ChangeAnswer, CloseRelease, DecideChange, DecideException,
-    EnrollMember, ItemDetail, OpenRelease, ProjectView, RecordDeployment, ReleaseView,
-    RequestException, SignOff, VerifyDeployment,
+    DeclareEmergency, EnrollMember, ItemDetail, OpenRelease, ProjectView, RecordDeployment,
+    ReleaseView, RequestException, SignOff, VerifyDeployment,
 };
 use tauri::{AppHandle, Runtime, State};
 use zeroize::Zeroizing;
@@ -38,6 +38,7 @@ acts! {
     decide_exception(DecideException) -> ReleaseView = decide_exception;
     record_deployment(RecordDeployment) -> ReleaseView = record_deployment;
     verify_deployment(VerifyDeployment) -> ReleaseView = verify_deployment;
+    declare_emergency(DeclareEmergency) -> ReleaseView = declare_emergency;
     close_release(CloseRelease) -> ReleaseView = close_release;
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::event::ProposedChange;
-use crate::member::{ChangeRule, Member, Role};
+use crate::member::{ChangeRule, Member, Policy, Role};
 use crate::state::{Project, Proposal, Stamp};
 
 /// The roles that must consent to `change` as the project stands; none where an admin decides
@@ -113,7 +113,12 @@ fn touched(project: &Project, change: &ProposedChange) -> BTreeSet<Role> {
                 // Each approver's word weighs less or more then.
                 roles.extend(&changed | &approvers);
             }
-            if now.changes != policy.changes {
+            let counts = |role: &Role| now.signers_of(*role) != policy.signers_of(*role);
+            roles.extend(policy.required_roles.iter().filter(|role| counts(role)));
+            let rules = |policy: &Policy| {
+                (policy.changes, policy.freshness_hours, policy.emergency.clone())
+            };
+            if rules(now) != rules(policy) {
                 roles.extend(&now.required_roles);
             }
             roles

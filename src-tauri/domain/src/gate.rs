@@ -8,7 +8,7 @@ use crate::id::ItemId;
 use crate::member::Role;
 use crate::score::{self, Score};
 use crate::standing::{Missing, exception_for, standing};
-use crate::state::{Project, Release};
+use crate::state::{Project, Release, Signoff};
 use crate::template::{Phase, Severity, Verify};
 
 /// The verdict.
@@ -91,17 +91,38 @@ impl Gate {
     }
 }
 
-/// The standing of `role`'s signature.
+/// The standing of one word.
 #[must_use]
-pub fn signoff_standing(release: &Release, role: Role) -> SignoffStanding {
-    match release.signoffs.get(&role) {
-        None => SignoffStanding::Missing,
-        Some(signoff) => match signoff.decision {
-            Decision::Approve if signoff.stale.is_some() => SignoffStanding::Stale,
-            Decision::Approve => SignoffStanding::Signed,
-            Decision::Decline => SignoffStanding::Declined,
-            Decision::Revoke => SignoffStanding::Revoked,
-        },
+pub fn word_standing(word: &Signoff) -> SignoffStanding {
+    match word.decision {
+        Decision::Approve if word.stale.is_some() => SignoffStanding::Stale,
+        Decision::Approve => SignoffStanding::Signed,
+        Decision::Decline => SignoffStanding::Declined,
+        Decision::Revoke => SignoffStanding::Revoked,
+    }
+}
+
+/// The standing of `role`'s signature, where `people` must sign for it: the worst of the
+/// words that count, and missing while somebody has not spoken.
+#[must_use]
+pub fn signoff_standing(release: &Release, role: Role, people: usize) -> SignoffStanding {
+    let words = release.counting(role, people);
+    let has = |wanted| words.iter().any(|word| word_standing(word) == wanted);
+    let against = [SignoffStanding::Declined, SignoffStanding::Revoked, SignoffStanding::Stale];
+    match against.into_iter().find(|standing| has(*standing)) {
+        Some(standing) => standing,
+        None if words.len() < people => SignoffStanding::Missing,
+        None => SignoffStanding::Signed,
+    }
+}
+
+/// The signatures that keep `release` from Go while they are missing: each role with how
+/// many people sign for it. In an emergency that is one for each role that its rule names.
+#[must_use]
+pub fn requirement(project: &Project, release: &Release) -> Vec<(Role, usize)> {
+    match (&release.emergency, &project.policy.emergency) {
+        (Some(_), Some(rule)) => rule.roles.iter().map(|role| (*role, 1)).collect(),
+        _ => project.policy.requirement(),
     }
 }
 
@@ -111,13 +132,13 @@ pub fn gate(project: &Project, release: &Release, now: DateTime<Utc>) -> Gate {
     let mut blockers = item_blockers(project, release, now, Phase::gates_deployment);
     let items_block = !blockers.is_empty();
     let mut only_missing = true;
-    for role in &project.policy.required_roles {
-        let standing = signoff_standing(release, *role);
+    for (role, people) in requirement(project, release) {
+        let standing = signoff_standing(release, role, people);
         if standing == SignoffStanding::Signed {
             continue;
         }
         only_missing &= standing == SignoffStanding::Missing;
-        blockers.push(role_blocker(project, release, *role, standing));
+        blockers.push(role_blocker(project, release, (role, people), standing));
     }
     let verdict = match (items_block, blockers.is_empty(), only_missing) {
         (false, true, _) => Verdict::Go,
@@ -176,11 +197,13 @@ pub fn item_blockers(
 fn role_blocker(
     project: &Project,
     release: &Release,
-    role: Role,
+    (role, people): (Role, usize),
     standing: SignoffStanding,
 ) -> Blocker {
     let title = role.words();
-    let signer = release.signoffs.get(&role).map_or("", |signoff| signoff.stamp.by.name.as_str());
+    let words = release.counting(role, people);
+    let about = words.iter().find(|word| word_standing(word) == standing);
+    let signer = about.map_or("", |word| word.stamp.by.name.as_str());
     let nobody = !project.members.values().any(|member| member.holds(role));
     let (code, text, cure) = match standing {
         SignoffStanding::Missing | SignoffStanding::Signed if nobody => (
@@ -188,14 +211,25 @@ fn role_blocker(
             format!("{title} has not signed, and nobody on the roster holds that role"),
             format!("Enroll a member with the role {}", role.code()),
         ),
+        SignoffStanding::Missing | SignoffStanding::Signed if !words.is_empty() => (
+            "signoff-missing",
+            format!("{title}: {} of {people} have signed", words.len()),
+            format!("Somebody else of {title} reviews and signs"),
+        ),
         SignoffStanding::Missing | SignoffStanding::Signed => (
             "signoff-missing",
-            format!("{title} has not signed"),
+            match people {
+                1 => format!("{title} has not signed"),
+                _ => format!("{title}: 0 of {people} have signed"),
+            },
             format!("{title} reviews and signs"),
         ),
         SignoffStanding::Stale => (
             "signoff-stale",
-            format!("{title}'s sign-off by {signer} is stale: {}", stale_words(release, role)),
+            format!(
+                "{title}'s sign-off by {signer} is stale: {}",
+                about.map_or_else(String::new, |word| stale_words(word))
+            ),
             format!("{title} looks at what changed and signs again"),
         ),
         SignoffStanding::Declined => (
@@ -212,9 +246,8 @@ fn role_blocker(
     Blocker { subject: Subject::Role { role, standing }, code, text, cure, minutes: None }
 }
 
-fn stale_words(release: &Release, role: Role) -> String {
-    let changes = release.signoffs.get(&role).and_then(|signoff| signoff.stale.as_ref());
-    let Some(stale) = changes else { return "something changed".into() };
+fn stale_words(word: &Signoff) -> String {
+    let Some(stale) = &word.stale else { return "something changed".into() };
     let Some(first) = stale.changes.first() else { return "something changed".into() };
     let what = match &first.item {
         Some(item) => format!("{} of {item}", first.what),

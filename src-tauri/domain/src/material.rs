@@ -10,7 +10,7 @@ use crate::canonical;
 use crate::event::{Subject, Tick, Verdict};
 use crate::finding::Outcome;
 use crate::id::{Digest, ExceptionId, Fingerprint, ItemId, ProjectId, ReleaseId};
-use crate::member::{ChangeRule, Member, Policy, Role};
+use crate::member::{Member, Policy, Role};
 use crate::state::{ItemRecord, Project, Release};
 use crate::template::Verify;
 
@@ -28,6 +28,9 @@ pub struct Material {
     exceptions: BTreeMap<ExceptionId, ExceptionMaterial>,
     roster: BTreeMap<Fingerprint, MemberMaterial>,
     policy: Policy,
+    /// Why it cannot wait; what was signed before this was known must keep its digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emergency: Option<String>,
 }
 
 /// The e-mail address says who is one person, and so who may sign for a second role.
@@ -116,6 +119,7 @@ impl Material {
                 .collect(),
             roster: roster(project),
             policy: project.policy.clone(),
+            emergency: release.emergency.as_ref().map(|known| known.reason.clone()),
         }
     }
 
@@ -154,11 +158,18 @@ impl Material {
             self.template.short().into(),
             now.template.short().into(),
         );
+        let urgent = |reason: &Option<String>| reason.clone().unwrap_or_else(|| "none".into());
+        plain(
+            "emergency",
+            self.emergency == now.emergency,
+            urgent(&self.emergency),
+            urgent(&now.emergency),
+        );
         plain(
             "policy",
             self.policy == now.policy,
-            policy_words(&self.policy),
-            policy_words(&now.policy),
+            other_rules(&self.policy, &now.policy),
+            other_rules(&now.policy, &self.policy),
         );
         self.roster_differences(now, &mut out);
         self.item_differences(now, &mut out);
@@ -331,14 +342,11 @@ fn role_words<'a>(roles: impl IntoIterator<Item = &'a Role>) -> String {
     if codes.is_empty() { "nobody".into() } else { codes.join(", ") }
 }
 
-fn policy_words(policy: &Policy) -> String {
-    let signers = role_words(&policy.required_roles);
-    let approvers = role_words(&policy.exception_approvers);
-    let changes = match policy.changes {
-        ChangeRule::Admin => "",
-        ChangeRule::Roles => ", changes need the roles that they touch",
-    };
-    format!("{signers} sign, {approvers} decide on exceptions{changes}")
+/// The rules of `policy` that `other` does not have.
+fn other_rules(policy: &Policy, other: &Policy) -> String {
+    let known = other.rules();
+    let rules: Vec<_> = policy.rules().into_iter().filter(|rule| !known.contains(rule)).collect();
+    if rules.is_empty() { "none".into() } else { rules.join("; ") }
 }
 
 fn subject_words(subject: &Subject) -> String {

@@ -1,6 +1,8 @@
 //! Who may do what: roles, members with their keys, and the policy that says which
 //! signatures a release needs.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::Fingerprint;
@@ -114,17 +116,37 @@ impl ChangeRule {
     }
 }
 
+/// What suffices in an emergency, and by when the rest must have looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmergencyRule {
+    /// The required roles of which one person each must sign before the deployment.
+    pub roles: Vec<Role>,
+    /// Hours after the deployment within which every other required sign-off is due.
+    pub review_hours: u32,
+}
+
 /// What a release needs before it may go out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// The roles that must each sign, by distinct people.
     pub required_roles: Vec<Role>,
+    /// How many different people must sign for a role, where it is not one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub signers: BTreeMap<Role, u32>,
     /// The roles that may approve an exception.
     pub exception_approvers: Vec<Role>,
     /// Who decides on a change of the roster or of this policy.
     #[serde(default, skip_serializing_if = "ChangeRule::is_admin")]
     pub changes: ChangeRule,
+    /// Hours after which no verdict of a machine counts any more, whatever the checklist
+    /// allows; an item that allows less keeps its own limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freshness_hours: Option<u32>,
+    /// What suffices in an emergency; none where nothing less will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyRule>,
 }
 
 impl Policy {
@@ -132,6 +154,57 @@ impl Policy {
     #[must_use]
     pub fn of_new_project() -> Self {
         Self { changes: ChangeRule::Roles, ..Self::default() }
+    }
+
+    /// How many different people must sign for `role` where it is required.
+    #[must_use]
+    pub fn signers_of(&self, role: Role) -> usize {
+        let asked = self.signers.get(&role).copied().unwrap_or(1);
+        usize::try_from(asked).unwrap_or(usize::MAX).max(1)
+    }
+
+    /// The required roles, each with how many people sign for it.
+    #[must_use]
+    pub fn requirement(&self) -> Vec<(Role, usize)> {
+        self.required_roles.iter().map(|role| (*role, self.signers_of(*role))).collect()
+    }
+
+    /// What it asks for, one rule each, in the words of screens and reports.
+    #[must_use]
+    pub fn rules(&self) -> Vec<String> {
+        let mut rules = vec![
+            format!("signed by {}", self.signer_words()),
+            format!("exceptions approved by {}", role_words(&self.exception_approvers)),
+            match self.changes {
+                ChangeRule::Admin => "an admin alone changes roster and policy".to_owned(),
+                ChangeRule::Roles => "changes need the roles that they touch".to_owned(),
+            },
+        ];
+        if let Some(hours) = self.freshness_hours {
+            rules.push(format!("no check counts after {hours} h"));
+        }
+        if let Some(rule) = &self.emergency {
+            let (roles, hours) = (role_words(&rule.roles), rule.review_hours);
+            rules.push(format!("in an emergency only {roles} must sign before it goes out, the rest within {hours} h"));
+        }
+        rules
+    }
+
+    /// Who signs: `Security, 2 of DevOps, Management`.
+    #[must_use]
+    pub fn signer_words(&self) -> String {
+        let words = |(role, people): (Role, usize)| match people {
+            1 => role.words().to_owned(),
+            _ => format!("{people} of {}", role.words()),
+        };
+        self.requirement().into_iter().map(words).collect::<Vec<_>>().join(", ")
+    }
+
+    /// One entry for each signature that is required.
+    #[must_use]
+    pub fn seats(&self) -> Vec<Role> {
+        let seats = self.requirement().into_iter();
+        seats.flat_map(|(role, people)| std::iter::repeat_n(role, people)).collect()
     }
 }
 
@@ -141,6 +214,16 @@ impl Default for Policy {
             required_roles: vec![Role::Security, Role::Devops, Role::Management],
             exception_approvers: vec![Role::Security, Role::Management],
             changes: ChangeRule::default(),
+            signers: BTreeMap::new(),
+            freshness_hours: None,
+            emergency: None,
         }
     }
+}
+
+/// Roles in the words of the screen, `nobody` where there is none.
+#[must_use]
+pub fn role_words<'a>(roles: impl IntoIterator<Item = &'a Role>) -> String {
+    let words: Vec<_> = roles.into_iter().map(|role| role.words()).collect();
+    if words.is_empty() { "nobody".into() } else { words.join(", ") }
 }

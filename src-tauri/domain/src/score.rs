@@ -41,7 +41,7 @@ pub fn score(project: &Project, release: &Release, now: DateTime<Utc>) -> Score 
         if stands.is_settled() {
             settled += weight;
         }
-        if without_exception(release, item, now).is_settled() {
+        if without_exception(project, release, item, now).is_settled() {
             bare += weight;
         }
         if stands.is_settled() || severity == Severity::Critical {

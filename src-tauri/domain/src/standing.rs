@@ -5,6 +5,7 @@ use chrono::{DateTime, Duration, Utc};
 
 use crate::event::Tick;
 use crate::finding::Outcome;
+use crate::member::Policy;
 use crate::state::{Exception, ItemRecord, Project, Release};
 use crate::template::{Computed, Item, Section, Verify};
 
@@ -20,9 +21,9 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The verdict on `item` from what is recorded.
+    /// The verdict on `item` from what is recorded, as fresh as it and `policy` ask for.
     #[must_use]
-    pub fn of(item: &Item, record: Option<&ItemRecord>) -> Self {
+    pub fn of(policy: &Policy, item: &Item, record: Option<&ItemRecord>) -> Self {
         let slots = u32::try_from(item.probes.len()).unwrap_or(u32::MAX);
         let found: Vec<_> = (0..slots)
             .filter_map(|slot| record.and_then(|known| known.findings.get(&slot)))
@@ -32,8 +33,9 @@ impl Machine {
         let complete = found.len() == item.probes.len();
         let at = found.iter().map(|finding| finding.started_at).min();
         // A time beyond the calendar counts as too old at once.
+        let limits = [item.freshness_hours, policy.freshness_hours];
         let fresh_until = at
-            .zip(item.freshness_hours)
+            .zip(limits.into_iter().flatten().min())
             .map(|(at, hours)| at.checked_add_signed(Duration::hours(hours.into())).unwrap_or(at));
         Self {
             outcome: worst.filter(|outcome| complete || *outcome == Outcome::Fail),
@@ -167,7 +169,7 @@ pub fn standing(
     if let (Verify::Computed, Some(computed)) = (item.verify, &item.computed) {
         return follow(project, release, computed, now);
     }
-    let bare = without_exception(release, item, now);
+    let bare = without_exception(project, release, item, now);
     if !bare.is_settled()
         && item.may_be_excepted(section)
         && exception_for(release, item).is_some_and(|exception| exception.holds(now))
@@ -191,9 +193,14 @@ pub fn exception_for<'a>(release: &'a Release, item: &Item) -> Option<&'a Except
 
 /// Where `item` would stand if no exception counted.
 #[must_use]
-pub fn without_exception(release: &Release, item: &Item, now: DateTime<Utc>) -> Standing {
+pub fn without_exception(
+    project: &Project,
+    release: &Release,
+    item: &Item,
+    now: DateTime<Utc>,
+) -> Standing {
     let record = release.items.get(&item.id);
-    let machine = Machine::of(item, record);
+    let machine = Machine::of(&project.policy, item, record);
     let tick = record.and_then(|known| known.tick.as_ref()).map(|(_, tick, note)| (*tick, note));
     if machine.outcome == Some(Outcome::Fail) {
         return Standing::Failed(Missing::Fix);
@@ -251,8 +258,9 @@ fn follow(
     now: DateTime<Utc>,
 ) -> Standing {
     if let Some(role) = computed.role {
-        let current =
-            crate::gate::signoff_standing(release, role) == crate::gate::SignoffStanding::Signed;
+        let people = project.policy.signers_of(role);
+        let stands = crate::gate::signoff_standing(release, role, people);
+        let current = stands == crate::gate::SignoffStanding::Signed;
         return if current { Standing::Settled } else { Standing::Open(Missing::Others) };
     }
     let all_settled = release

@@ -2,7 +2,7 @@
 
 use countersign_domain::event::{Body, Decision, ProposedChange, Verdict};
 use countersign_domain::material::{outcome_words, tick_words};
-use countersign_domain::member::{ChangeRule, Member, Policy, Role};
+use countersign_domain::member::{Member, Policy, Role, role_words};
 
 use crate::text::utc;
 
@@ -116,6 +116,8 @@ fn of_release(body: &Body) -> String {
             };
             format!("{decided} as {}{}", role.words(), words(comment))
         }
+        Body::EmergencyDeclared { reason, .. } => format!("declared an emergency: {reason}"),
+        Body::EmergencyWithdrawn { reason, .. } => format!("withdrew the emergency: {reason}"),
         Body::DeploymentRecorded { deployed_at, deployed_by, verified_by, reference, .. } => {
             format!(
                 "recorded the deployment at {} by key {deployed_by}, to be verified by key \
@@ -134,23 +136,11 @@ fn words(note: &str) -> String {
     if note.is_empty() { String::new() } else { format!(": {note}") }
 }
 
-fn roles(roles: &[Role]) -> String {
-    roles.iter().map(|role| role.words()).collect::<Vec<_>>().join(", ")
-}
-
 fn entry_words(member: &Member) -> String {
     let Member { name, email, fingerprint, .. } = member;
-    format!("{name} <{email}> as {}, key {fingerprint}", roles(&member.roles))
+    format!("{name} <{email}> as {}, key {fingerprint}", role_words(&member.roles))
 }
 
 fn policy_words(policy: &Policy) -> String {
-    let changes = match policy.changes {
-        ChangeRule::Admin => "",
-        ChangeRule::Roles => "; changes need the roles that they touch",
-    };
-    format!(
-        "signatures by {}; exceptions approved by {}{changes}",
-        roles(&policy.required_roles),
-        roles(&policy.exception_approvers)
-    )
+    policy.rules().join("; ")
 }

@@ -12,6 +12,9 @@ mod packing;
 #[allow(dead_code, unused_imports)]
 #[path = "../../export/tests/bundle/support.rs"]
 mod support;
+#[allow(dead_code)]
+#[path = "../../export/tests/bundle/urgent.rs"]
+mod urgent;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -22,7 +25,10 @@ use countersign_export::{AuditRecord, Source};
 const HOSTILE: &str = "#import \"/etc/passwd\" $x$ *b* ] }) \u{202e}evil \u{1b}[31m 张伟 क";
 
 fn record() -> AuditRecord {
-    let story = support::journey();
+    record_of(support::journey())
+}
+
+fn record_of(story: &support::Story) -> AuditRecord {
     let input = story.input();
     let source = Source { fold: input.fold, release: input.release, program: input.program };
     AuditRecord::build(&source).expect("a record")
@@ -123,6 +129,29 @@ fn hostile_text_appears_as_text() {
         assert!(text.contains(wanted), "{wanted} is not in:\n{}", &text[..4_000.min(text.len())]);
     }
     assert!(!text.contains('\u{202e}'));
+}
+
+#[test]
+fn an_emergency_is_told_with_what_it_owes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("report.pdf");
+    let told = |story: &support::Story| {
+        std::fs::write(&path, report_pdf(&record_of(story))).expect("written");
+        text(&path).split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let declared = told(&urgent::declared());
+    assert!(declared.contains("by Devon Ops: The <b>queue</b> is stuck"), "{declared}");
+    assert!(!declared.contains("still owed"), "nothing is owed before the deployment");
+    let reviewed = told(&urgent::reviewed());
+    for wanted in [
+        "without Security, DevOps, Management, due ",
+        "by Max Manager, late It could have waited",
+        "still owed: DevOps",
+        "2 of DevOps",
+        "20 hours",
+    ] {
+        assert!(reviewed.contains(wanted), "{wanted} is not in:\n{reviewed}");
+    }
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Projects: created from a `countersign.toml`, with a founder and environments.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use countersign_domain::environment::{Environment, SecretRef};
 use countersign_domain::event::{Body, ProposedChange};
 use countersign_domain::id::ProjectId;
-use countersign_domain::member::{ChangeRule, Member, Policy, Role};
+use countersign_domain::member::{ChangeRule, EmergencyRule, Member, Policy, Role};
 use countersign_ledger::keys::UnlockedKey;
 use serde::Deserialize;
 
@@ -36,8 +37,11 @@ struct Named {
 #[serde(deny_unknown_fields)]
 struct PolicyTable {
     required_roles: Option<Vec<Role>>,
+    signers: Option<BTreeMap<Role, u32>>,
     exception_approvers: Option<Vec<Role>>,
     changes: Option<ChangeRule>,
+    freshness_hours: Option<u32>,
+    emergency: Option<EmergencyRule>,
 }
 
 impl ProjectFile {
@@ -51,6 +55,9 @@ impl ProjectFile {
             required_roles: asked(&table.required_roles, usual.required_roles),
             exception_approvers: asked(&table.exception_approvers, usual.exception_approvers),
             changes: table.changes.unwrap_or(changes),
+            signers: table.signers.clone().unwrap_or_default(),
+            freshness_hours: table.freshness_hours,
+            emergency: table.emergency.clone(),
         }
     }
 

@@ -16,8 +16,9 @@ use crate::home::Home;
 use crate::project::role_of;
 use crate::query;
 use crate::view::{
-    AttachEvidence, Attest, CloseRelease, DecideException, ItemDetail, OpenRelease,
-    RecordDeployment, ReleaseView, RequestException, SignOff, TickCode, VerifyDeployment,
+    AttachEvidence, Attest, CloseRelease, DecideException, DeclareEmergency, ItemDetail,
+    OpenRelease, RecordDeployment, ReleaseView, RequestException, SignOff, TickCode,
+    VerifyDeployment,
 };
 
 /// The template that a release pins when none is named.
@@ -203,6 +204,26 @@ impl Home {
                 utc_offset: (self.world.utc_offset)(self.now()),
                 opened: opened(key).to_owned(),
             }),
+        };
+        self.act(key, &project, body)?;
+        self.release(&project, &release)
+    }
+
+    /// Declares that the release goes out as an emergency, or withdraws that.
+    ///
+    /// # Errors
+    /// [`Failure::Refused`].
+    pub fn declare_emergency(
+        &self,
+        key: &UnlockedKey,
+        request: &DeclareEmergency,
+    ) -> Result<ReleaseView, Failure> {
+        let (project, release) = ids(&request.project, &request.release)?;
+        let reason = request.reason.trim().to_owned();
+        let body = if request.withdraw {
+            Body::EmergencyWithdrawn { release: release.clone(), reason }
+        } else {
+            Body::EmergencyDeclared { release: release.clone(), reason }
         };
         self.act(key, &project, body)?;
         self.release(&project, &release)

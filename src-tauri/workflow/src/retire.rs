@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use countersign_domain::event::{Body, Decision, ROTATION_NAMESPACE, rotation_statement};
 use countersign_domain::fold::Fold;
 use countersign_domain::id::{Fingerprint, ProjectId};
+use countersign_domain::member::Role;
 use countersign_domain::state::{Project, Signoff};
 use countersign_ledger::keys::{KeyError, UnlockedKey};
 use zeroize::Zeroizing;
@@ -149,7 +150,10 @@ fn doubtful(
                     made_stale(signoff)
                 }
         };
-        found.extend(release.signoffs.values().filter(by_key).map(|signoff| DoubtView {
+        let latest = Role::ALL
+            .into_iter()
+            .flat_map(|role| release.counting(role, project.policy.signers_of(role)).into_iter());
+        found.extend(latest.filter(by_key).map(|signoff| DoubtView {
             release: release.version.clone(),
             role: signoff.role.code().to_owned(),
             at: stamp(signoff.stamp.at),

@@ -7,6 +7,8 @@ mod canaries;
 mod capture;
 mod command_line;
 mod demo;
+mod desk;
+mod emergency;
 mod json;
 mod keys;
 mod killed;

@@ -1,74 +1,8 @@
 //! A change of the roster or the policy through the command line: proposed, decided, refused.
 
 use anyhow::{Context, Result, ensure};
-use countersign_tests::{Cli, Ran};
-use tempfile::TempDir;
 
-use crate::team::{PASSPHRASE, text};
-
-const PROJECT: &str = "\
-[project]
-name = \"Consent\"
-
-[[environment]]
-name = \"staging\"
-
-[environment.targets]
-api = \"http://127.0.0.1:1\"
-";
-
-/// People whose keys share one machine.
-struct Desk {
-    cli: Cli,
-    folder: TempDir,
-}
-
-impl Desk {
-    /// Ana is admin and Security, Ben DevOps, Mia Management; Eve is nobody yet.
-    fn new() -> Result<Self> {
-        let desk = Self {
-            cli: Cli::new()?.env("COUNTERSIGN_PASSPHRASE", PASSPHRASE),
-            folder: tempfile::tempdir()?,
-        };
-        for name in ["ana", "ben", "mia", "eve"] {
-            let email = format!("{name}@example.org");
-            desk.cli.succeed(&["key", "create", "--owner", name, "--email", &email])?;
-        }
-        let file = desk.file(PROJECT)?;
-        desk.by("ana", &["project", "create", &file, "--role", "security"])?.with_code(0)?;
-        for (name, role) in [("ben", "devops"), ("mia", "management")] {
-            let added = desk.adds("ana", name, &[role])?.with_code(0)?;
-            ensure!(!added.stderr.contains("Proposed"), "nobody held it: {}", added.stderr);
-        }
-        Ok(desk)
-    }
-
-    fn file(&self, project: &str) -> Result<String> {
-        let path = self.folder.path().join("countersign.toml");
-        std::fs::write(&path, project)?;
-        Ok(text(&path)?.to_owned())
-    }
-
-    fn by(&self, name: &str, arguments: &[&str]) -> Result<Ran> {
-        let key = format!("{name}@example.org");
-        self.cli.run(&[&["--key", &key][..], arguments].concat())
-    }
-
-    fn adds(&self, admin: &str, name: &str, roles: &[&str]) -> Result<Ran> {
-        let email = format!("{name}@example.org");
-        let key = self.cli.succeed(&["key", "public", &email])?.stdout;
-        let mut add = vec!["roster", "add", "--name", name, "--email", &email];
-        add.extend(["--public-key", key.trim(), "--note", "For the nights"]);
-        add.extend(roles.iter().flat_map(|role| ["--role", *role]));
-        self.by(admin, &add)
-    }
-
-    fn on_roster(&self, name: &str) -> Result<bool> {
-        let project = self.cli.json(&["roster", "list"])?;
-        let members = project["members"].as_array().context("members")?;
-        Ok(members.iter().any(|member| member["name"] == name))
-    }
-}
+use crate::desk::{Desk, PROJECT};
 
 #[test]
 fn a_second_holder_of_a_role_comes_with_the_consent_of_the_first() -> Result<()> {
@@ -116,7 +50,7 @@ fn a_refusal_ends_it_and_a_removal_that_cannot_be_is_refused_at_once() -> Result
 fn a_lower_policy_is_proposed_and_the_file_cannot_turn_the_rule_off() -> Result<()> {
     let desk = Desk::new()?;
     let shown = desk.cli.succeed(&["project", "show"])?.stdout;
-    ensure!(shown.contains("with the consent of the roles that a change touches"), "{shown}");
+    ensure!(shown.contains("changes need the roles that they touch"), "{shown}");
     let lower = format!(
         "{PROJECT}\n[policy]\nrequired_roles = [\"security\", \"devops\"]\n\
          exception_approvers = [\"security\", \"management\"]\n"
@@ -124,7 +58,7 @@ fn a_lower_policy_is_proposed_and_the_file_cannot_turn_the_rule_off() -> Result<
     let file = desk.file(&lower)?;
     let proposed = desk.by("ana", &["project", "configure", &file])?.with_code(0)?;
     ensure!(proposed.stderr.contains("Proposed: needs management"), "{}", proposed.stderr);
-    ensure!(proposed.stdout.contains("Must sign: security, devops, management"));
+    ensure!(proposed.stdout.contains("signed by Security, DevOps, Management"));
     let off = desk.file(&format!("{lower}changes = \"admin\"\n"))?;
     let refused = desk.by("ana", &["project", "configure", &off])?.with_code(77)?;
     ensure!(refused.stderr.contains("cannot be undone"), "{}", refused.stderr);

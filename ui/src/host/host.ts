@@ -12,6 +12,7 @@ import type {
   CheckedView,
   CheckView,
   CloseRelease,
+  DeclareEmergency,
   CreateKey,
   DecideChange,
   DecideException,
@@ -108,6 +109,7 @@ export interface Host {
   signOff(request: SignOff): Promise<ReleaseView>;
   recordDeployment(request: RecordDeployment): Promise<ReleaseView>;
   verifyDeployment(request: VerifyDeployment): Promise<ReleaseView>;
+  declareEmergency(request: DeclareEmergency): Promise<ReleaseView>;
   closeRelease(request: CloseRelease): Promise<ReleaseView>;
 
   exportBundle(of: ReleaseRef): Promise<BundleView>;

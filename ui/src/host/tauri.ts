@@ -56,6 +56,7 @@ export function tauriHost(): Host {
     signOff: (request) => call("sign_off", { request }),
     recordDeployment: (request) => call("record_deployment", { request }),
     verifyDeployment: (request) => call("verify_deployment", { request }),
+    declareEmergency: (request) => call("declare_emergency", { request }),
     closeRelease: (request) => call("close_release", { request }),
 
     exportBundle: (of) => call("export_bundle", { ...of }),

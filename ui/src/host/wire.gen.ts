@@ -145,7 +145,10 @@ export interface Wire {
   DamageView: DamageView;
   DecideChange: DecideChange;
   DecideException: DecideException;
+  DeclareEmergency: DeclareEmergency;
   DeploymentView: DeploymentView;
+  EmergencyRuleView: EmergencyRuleView;
+  EmergencyView: EmergencyView;
   EnrollMember: EnrollMember;
   EnvironmentView: EnvironmentView;
   EventView: EventView;
@@ -170,6 +173,7 @@ export interface Wire {
   NoteView: NoteView;
   OpenRelease: OpenRelease;
   OutcomeCode: OutcomeCode;
+  OwedView: OwedView;
   PacketLook: PacketLook;
   PacketView: PacketView;
   PhaseCode: PhaseCode;
@@ -392,6 +396,10 @@ export interface ReleaseRow {
    */
   opened_at: string;
   /**
+   * What an emergency release still owes.
+   */
+  owed?: OwedView | null;
+  /**
    * When the deployment is planned, RFC 3339 UTC.
    */
   planned_for?: string | null;
@@ -458,6 +466,23 @@ export interface Counts {
   total: number;
 }
 /**
+ * Signatures that an emergency release still owes.
+ */
+export interface OwedView {
+  /**
+   * When they are due, RFC 3339 UTC.
+   */
+  due: string;
+  /**
+   * Whether that has passed.
+   */
+  overdue: boolean;
+  /**
+   * One entry for each: `management`, …
+   */
+  roles: string[];
+}
+/**
  * One required role's light.
  */
 export interface RoleLight {
@@ -466,13 +491,21 @@ export interface RoleLight {
    */
   at?: string | null;
   /**
-   * Printed name of the signer.
+   * Printed name of the one who signed last.
    */
   by?: string | null;
+  /**
+   * How many people must sign for the role.
+   */
+  people?: number;
   /**
    * `security`, `devops`, `management`, …
    */
   role: string;
+  /**
+   * How many sign-offs of the role are current.
+   */
+  signed?: number;
   /**
    * Its state.
    */
@@ -605,6 +638,10 @@ export interface ProjectView {
    */
   name: string;
   /**
+   * The whole policy in words, one rule each.
+   */
+  policy?: string[];
+  /**
    * Changes that wait for the consent of those roles, oldest first.
    */
   proposals?: ProposalView[];
@@ -616,6 +653,12 @@ export interface ProjectView {
    * Keys that may sign nothing more.
    */
   retired?: RetiredKeyView[];
+  /**
+   * How many people must sign for a role, where it is not one.
+   */
+  signers?: {
+    [k: string]: number;
+  };
 }
 /**
  * One environment.
@@ -1016,6 +1059,27 @@ export interface DecideException {
   release: string;
 }
 /**
+ * Declare a release an emergency, or withdraw that.
+ */
+export interface DeclareEmergency {
+  /**
+   * The project.
+   */
+  project: string;
+  /**
+   * Why it cannot wait, or why it is none.
+   */
+  reason: string;
+  /**
+   * The release.
+   */
+  release: string;
+  /**
+   * Whether it is withdrawn.
+   */
+  withdraw?: boolean;
+}
+/**
  * The deployment, once recorded.
  */
 export interface DeploymentView {
@@ -1055,6 +1119,40 @@ export interface DeploymentView {
    * Fingerprint of the verifier's key.
    */
   verifier: string;
+}
+/**
+ * What suffices in an emergency.
+ */
+export interface EmergencyRuleView {
+  /**
+   * Hours after the deployment within which the others are due.
+   */
+  review_hours: number;
+  /**
+   * The roles of which one person each must sign.
+   */
+  roles: string[];
+}
+/**
+ * A release that goes out, or went out, on fewer signatures.
+ */
+export interface EmergencyView {
+  /**
+   * When, RFC 3339 UTC.
+   */
+  at: string;
+  /**
+   * Printed name of who declared it.
+   */
+  by: string;
+  /**
+   * What it still owes; none before the deployment, and once all have looked.
+   */
+  owed?: OwedView | null;
+  /**
+   * Why it cannot wait.
+   */
+  reason: string;
 }
 /**
  * Put a person on the roster.
@@ -1299,11 +1397,20 @@ export interface GateView {
    */
   blockers: BlockerView[];
   /**
+   * Set when the release was declared an emergency.
+   */
+  emergency?: EmergencyView | null;
+  /**
+   * What the policy lets suffice in an emergency; none where it knows of none, or the
+   * release has gone out.
+   */
+  emergency_rule?: EmergencyRuleView | null;
+  /**
    * The score.
    */
   score: Score;
   /**
-   * One entry for each required role.
+   * One entry for each required signature: several where several people sign for a role.
    */
   signoffs: SignoffView[];
   /**
@@ -1316,7 +1423,7 @@ export interface GateView {
   verdict: GateCode;
 }
 /**
- * One role's signature.
+ * One required signature of a role.
  */
 export interface SignoffView {
   /**
@@ -1352,9 +1459,17 @@ export interface SignoffView {
    */
   meaning: string;
   /**
+   * How many people must sign for the role.
+   */
+  people?: number;
+  /**
    * `security`, …
    */
   role: string;
+  /**
+   * Which of the role's signatures, from 1.
+   */
+  seat?: number;
   /**
    * Its state.
    */

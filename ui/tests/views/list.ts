@@ -159,6 +159,10 @@ export const VIEWS: View[] = [
   { name: "sign-dialog", ...signoff, scenario: "ready", prepare: click("sign-button"), cover: dialog("sign-dialog", "sign-button"), picture: true, controls: [closes, ["checkbox", /database role/], ["textbox", /^Passphrase/], ["button", "Decline"], ["button", /^Sign/]] },
   { name: "sign-receipt", ...signoff, scenario: "ready", prepare: sign, cover: dialog("sign-dialog", "signoff-card"), picture: true, controls: [["button", "Done"]] },
   { name: "deployment-locked", ...deployment, scenario: "ready", controls: [["button", "Record deployment"]] },
+  { name: "emergency", ...deployment, scenario: "ready", picture: true, prepare: async (page) => {
+    await click("begin-emergency")(page);
+    await fill(page, { "emergency-reason": "The queue is stuck" });
+  }, controls: [["textbox", "Why it cannot wait"], ["button", /^Declare the emergency/]] },
   { name: "deployment-form", ...deployment, scenario: "go", picture: true, readme: "deployment", controls: [["combobox", "Deployed by"], ["combobox", "Verified by"], ["button", "Export bundle"]] },
   { name: "deployment-recorded", ...deployment, scenario: "deployed", prepare: click("export-bundle"), picture: true, controls: [["button", "Run these checks"], ["button", /erif/]] },
   { name: "project", ...project, picture: true, controls: [["table", ""], ["button", "Enroll"], ["button", "Open packet"], ["button", "Verify again"]] },

@@ -1,6 +1,6 @@
 //! `countersign gate`: may it go out, and if not, what is the smallest step.
 
-use countersign_workflow::view::{BlockerView, GateCode, GateView, SignoffView};
+use countersign_workflow::view::{BlockerView, EmergencyView, GateCode, GateView, SignoffView};
 
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -40,6 +40,9 @@ pub(super) fn print(out: &mut Output, gate: &GateView) {
         out.heading(words::count(gate.blockers.len(), "thing is missing", "things are missing"));
         gate.blockers.iter().for_each(|known| blocker(out, known));
     }
+    if let Some(known) = &gate.emergency {
+        emergency(out, known);
+    }
     out.heading("Sign-offs");
     let rows = gate.signoffs.iter().map(|signoff| {
         let by = signoff.by.clone().unwrap_or_default();
@@ -48,6 +51,20 @@ pub(super) fn print(out: &mut Output, gate: &GateView) {
     });
     out.table(&[], rows.collect());
     gate.signoffs.iter().for_each(|signoff| changes(out, signoff));
+}
+
+/// That fewer signatures suffice, and what is owed for it.
+fn emergency(out: &mut Output, emergency: &EmergencyView) {
+    out.line(&[
+        strong("  emergency "),
+        plain(&emergency.reason),
+        faint(format!("  {}, {}", emergency.by, words::time(&emergency.at))),
+    ]);
+    if let Some(owed) = &emergency.owed {
+        let late = if owed.overdue { ", OVERDUE" } else { "" };
+        let (roles, due) = (owed.roles.join(", "), words::time(&owed.due));
+        out.say(format!("  still owed: {roles}, by {due}{late}"));
+    }
 }
 
 fn blocker(out: &mut Output, blocker: &BlockerView) {

@@ -113,13 +113,10 @@ fn show(out: &mut Output, project: &ProjectView) {
         out.say("DEMO: about the target inside this program, not about a real deployment");
     }
     roster::people(out, project);
-    out.say(format!("  Must sign: {}", project.required_roles.join(", ")));
-    out.say(format!("  May approve exceptions: {}", project.exception_approvers.join(", ")));
-    let who = match project.changes.as_str() {
-        "roles" => "an admin, with the consent of the roles that a change touches",
-        _ => "an admin alone",
-    };
-    out.say(format!("  Roster and policy are changed by: {who}"));
+    out.say("  Policy:");
+    for rule in &project.policy {
+        out.say(format!("    {rule}"));
+    }
     for environment in &project.environments {
         let unsaid = environment.production && environment.name != "production";
         let production = if unsaid { " (production)" } else { "" };

@@ -2,7 +2,8 @@
 
 use clap::{Args, Subcommand};
 use countersign_workflow::view::{
-    Board, CloseRelease, DeploymentView, ItemRow, OpenRelease, ReleaseView, SectionView,
+    Board, CloseRelease, DeclareEmergency, DeploymentView, ItemRow, OpenRelease, ReleaseView,
+    SectionView,
 };
 
 use super::gate;
@@ -23,6 +24,15 @@ pub(crate) enum Release {
     Show,
     /// The checklist as Markdown, boxes ticked
     Checklist,
+    /// Declare that it cannot wait for every signature, as far as the policy allows that
+    Emergency {
+        /// Why it cannot wait, or why it is none
+        #[arg(long)]
+        reason: String,
+        /// It is no emergency any more, or never was
+        #[arg(long)]
+        withdraw: bool,
+    },
     /// Close a release that went out and was verified
     Close {
         /// Closing words
@@ -84,6 +94,16 @@ pub(crate) fn run(session: &Session, release: Release, out: &mut Output) -> Resu
         Release::Checklist => {
             let (project, release) = session.release()?;
             out.document(&home.checklist(&project, &release)?);
+        }
+        Release::Emergency { reason, withdraw } => {
+            let (project, release) = session.release()?;
+            let (project, release) = (project.to_string(), release.to_string());
+            let request = DeclareEmergency { project, release, reason, withdraw };
+            let view = home.declare_emergency(&session.unlock()?, &request)?;
+            out.show(&view, |out, view| {
+                head(out, view);
+                gate::print(out, &view.gate);
+            })?;
         }
         Release::Close { note } => {
             let (project, release) = session.release()?;

@@ -84,7 +84,10 @@ pub(crate) fn run(session: &Session, sign: &Sign, out: &mut Output) -> Result<Ex
     };
     let unlocked = session.unlock_for(&key, "for this one signature")?;
     let after = home.sign_off(&unlocked, &request)?;
-    let made = after.gate.signoffs.iter().find(|signoff| signoff.role == sign.role);
+    let mine = |signoff: &&SignoffView| {
+        signoff.role == sign.role && signoff.fingerprint.as_deref() == Some(&key.fingerprint)
+    };
+    let made = after.gate.signoffs.iter().find(mine);
     let made = made.ok_or_else(|| Fault::ours("the signature was taken and is not there"))?;
     out.show(made, |out, made| {
         receipt(out, made);

@@ -190,6 +190,20 @@ pub enum Body {
         #[serde(default, skip_serializing_if = "String::is_empty")]
         note: String,
     },
+    /// The release is to go out with the signatures that the policy asks for in an emergency.
+    EmergencyDeclared {
+        /// The release.
+        release: ReleaseId,
+        /// Why it cannot wait.
+        reason: String,
+    },
+    /// It is no emergency any more, or never was.
+    EmergencyWithdrawn {
+        /// The release.
+        release: ReleaseId,
+        /// Why.
+        reason: String,
+    },
     /// A role signed, declined or took its signature back.
     SignedOff {
         /// The release.
@@ -279,6 +293,8 @@ impl Body {
             Self::EvidenceAttached { .. } => "evidence-attached",
             Self::ExceptionRequested { .. } => "exception-requested",
             Self::ExceptionDecided { .. } => "exception-decided",
+            Self::EmergencyDeclared { .. } => "emergency-declared",
+            Self::EmergencyWithdrawn { .. } => "emergency-withdrawn",
             Self::SignedOff { .. } => "signed-off",
             Self::DeploymentRecorded { .. } => "deployment-recorded",
             Self::DeploymentVerified { .. } => "deployment-verified",
@@ -310,6 +326,8 @@ impl Body {
             | Self::EvidenceAttached { release, .. }
             | Self::ExceptionRequested { release, .. }
             | Self::ExceptionDecided { release, .. }
+            | Self::EmergencyDeclared { release, .. }
+            | Self::EmergencyWithdrawn { release, .. }
             | Self::SignedOff { release, .. }
             | Self::DeploymentRecorded { release, .. }
             | Self::DeploymentVerified { release, .. }

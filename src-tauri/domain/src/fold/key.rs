@@ -119,8 +119,8 @@ fn doubt(
     let releases = project.releases.values_mut();
     let open = releases.filter(|known| known.deployment.is_none() && known.closed.is_none());
     for release in open {
-        let all = release.signoffs.values_mut().chain(&mut release.signoff_history);
-        for signoff in all.filter(|known| known.stale.is_none()) {
+        let words = release.signoff_history.iter_mut();
+        for signoff in words.filter(|known| known.stale.is_none()) {
             let by_it = keys.contains(&signoff.stamp.by.fingerprint);
             if by_it && (signoff.stamp.at >= since || !sees_all) {
                 let changes = vec![change.clone()];

@@ -3,6 +3,7 @@
 //! person beforehand whether an action would be refused.
 
 mod deployment;
+mod emergency;
 mod exception;
 mod item;
 mod key;
@@ -302,6 +303,12 @@ fn apply(
         Body::ExceptionDecided { release, exception, verdict, note } => {
             exception::decide(project, stamp, release, exception, *verdict, note)
         }
+        Body::EmergencyDeclared { release, reason } => {
+            emergency::declare(project, stamp, release, reason)
+        }
+        Body::EmergencyWithdrawn { release, reason } => {
+            emergency::withdraw(project, stamp, release, reason)
+        }
         Body::SignedOff { .. } => signoff::sign(project, stamp, body, sees_all),
         Body::DeploymentRecorded { .. } => deployment::record(project, stamp, body),
         Body::DeploymentVerified { release, note } => {
@@ -320,7 +327,7 @@ fn mark_stale(project: &mut Project, stamp: &Stamp) {
         .values()
         // Once it went out, what was approved is a record: nothing later touches it.
         .filter(|release| release.deployment.is_none() && release.closed.is_none())
-        .filter(|release| release.signoffs.values().any(|signoff| signoff.stale.is_none()))
+        .filter(|release| release.signoff_history.iter().any(|word| word.stale.is_none()))
         .map(|release| release.id.clone())
         .collect();
     for id in ids {
@@ -329,8 +336,8 @@ fn mark_stale(project: &mut Project, stamp: &Stamp) {
             continue;
         };
         let Some(release) = project.releases.get_mut(&id) else { continue };
-        let current = release.signoffs.values_mut().chain(&mut release.signoff_history);
-        for signoff in current.filter(|signoff| signoff.stale.is_none() && *signoff.covers != now) {
+        let words = release.signoff_history.iter_mut();
+        for signoff in words.filter(|signoff| signoff.stale.is_none() && *signoff.covers != now) {
             let changes = signoff.covers.differences(&now);
             signoff.stale = Some(Stale { event: stamp.event.clone(), at: stamp.at, changes });
         }

@@ -8,10 +8,15 @@ use super::{MAX_NAME, key, known_member, needs, text};
 use crate::consent::{missing, role_codes, without_signer};
 use crate::event::ProposedChange;
 use crate::id::Fingerprint;
-use crate::member::{ChangeRule, Member, Policy, Role};
+use crate::member::{ChangeRule, EmergencyRule, Member, Policy, Role};
 use crate::refusal::Refusal;
 use crate::sshsig;
 use crate::state::{Project, Stamp};
+
+/// Most people who may have to sign for one role.
+const MAX_SIGNERS: u32 = 20;
+/// Most hours that a policy may name: a year.
+const MAX_HOURS: u32 = 8_784;
 
 /// An admin's own signature makes the change, where nobody else's is needed.
 /// `sees_all`: whether the admin knew of every event that comes before.
@@ -110,22 +115,24 @@ fn change_members(members: &mut BTreeMap<Fingerprint, Arc<Member>>, change: Prop
 /// roles, what cannot be met yet stays as it is.
 fn check_requirement(project: &Project, change: &ProposedChange) -> Result<(), Refusal> {
     let now = &project.policy;
-    let on_roster = |required: &[Role]| without_signer(everybody(&project.members), required);
+    let on_roster = |policy: &Policy| without_signer(everybody(&project.members), &policy.seats());
     let left = match change {
         ProposedChange::SetPolicy { policy } => {
-            let asks_more =
-                policy.required_roles.iter().any(|role| !now.required_roles.contains(role));
+            let has = |(role, people): &(Role, usize)| {
+                now.required_roles.contains(role) && now.signers_of(*role) >= *people
+            };
+            let asks_more = !policy.requirement().iter().all(has);
             if policy.changes == ChangeRule::Admin || !asks_more {
                 return Ok(());
             }
-            on_roster(&policy.required_roles)
+            on_roster(policy)
         }
         _ if now.changes == ChangeRule::Admin => return Ok(()),
-        _ if !on_roster(&now.required_roles).is_empty() => return Ok(()),
+        _ if !on_roster(now).is_empty() => return Ok(()),
         _ => {
             let mut members = project.members.clone();
             change_members(&mut members, change.clone());
-            without_signer(everybody(&members), &now.required_roles)
+            without_signer(everybody(&members), &now.seats())
         }
     };
     if left.is_empty() {
@@ -155,7 +162,28 @@ pub(super) fn check_policy(policy: &Policy) -> Result<(), Refusal> {
         || roles.len() != policy.required_roles.len()
         || roles.contains(&Role::Auditor)
         || policy.exception_approvers.contains(&Role::Auditor);
-    if bad { Err(Refusal::Policy) } else { Ok(()) }
+    if bad {
+        return Err(Refusal::Policy);
+    }
+    let strays = policy.signers.keys().any(|role| !roles.contains(role));
+    if strays || !policy.signers.values().all(|people| (1..=MAX_SIGNERS).contains(people)) {
+        return Err(Refusal::PolicySigners { most: MAX_SIGNERS });
+    }
+    if policy.freshness_hours.is_some_and(|hours| !(1..=MAX_HOURS).contains(&hours)) {
+        return Err(Refusal::PolicyHours { field: "freshness_hours", most: MAX_HOURS });
+    }
+    policy.emergency.as_ref().map_or(Ok(()), |rule| check_emergency(rule, &roles))
+}
+
+fn check_emergency(rule: &EmergencyRule, required: &BTreeSet<&Role>) -> Result<(), Refusal> {
+    let roles: BTreeSet<_> = rule.roles.iter().collect();
+    if roles.is_empty() || roles.len() != rule.roles.len() || !roles.is_subset(required) {
+        return Err(Refusal::PolicyEmergency);
+    }
+    if !(1..=MAX_HOURS).contains(&rule.review_hours) {
+        return Err(Refusal::PolicyHours { field: "review_hours", most: MAX_HOURS });
+    }
+    Ok(())
 }
 
 pub(super) fn check_member(member: &Member) -> Result<(), Refusal> {

@@ -32,13 +32,14 @@ pub(super) fn sign(
     if signing.as_ref().is_some_and(|known| !known.is_sound()) {
         return Err(Refusal::SigningUnsound);
     }
-    if !project.policy.required_roles.contains(role) {
-        return Err(Refusal::RoleNotRequired(*role));
-    }
     open_release(project, release)?;
     let Some(known) = project.releases.get(release) else {
         return Err(Refusal::UnknownRelease(release.clone()));
     };
+    let owed = owes(known, *role);
+    if !owed && !project.policy.required_roles.contains(role) {
+        return Err(Refusal::RoleNotRequired(*role));
+    }
     let now = Material::of(project, known);
     let matches = now.digest() == *state;
     match decision {
@@ -46,9 +47,13 @@ pub(super) fn sign(
             may_approve(project, known, &stamp.by, *role, stamp.at)?;
             check_acknowledged(known, stamp, exceptions)?;
         }
+        Decision::Decline if owed => {
+            another_reviewer(known, &stamp.by)?;
+            text("comment", comment, MAX_NOTE)?;
+        }
         Decision::Decline if known.deployment.is_some() => return Err(Refusal::AlreadyDeployed),
         Decision::Decline => text("comment", comment, MAX_NOTE)?,
-        Decision::Revoke => check_revocation(known, *role)?,
+        Decision::Revoke => check_revocation(project, known, *role)?,
     }
     if !matches && sees_all {
         return Err(Refusal::StateMismatch);
@@ -66,9 +71,29 @@ pub(super) fn sign(
         stale: (!matches).then(|| unseen(stamp, state)),
     };
     let release = open_release(project, release)?;
-    release.signoff_history.push(signoff.clone());
-    release.signoffs.insert(*role, signoff);
+    let reviews = release.deployment.as_mut().and_then(|known| known.owed.as_mut());
+    if let Some(known) = reviews.filter(|_| owed && *decision != Decision::Revoke) {
+        known.reviews.push(signoff.clone());
+    }
+    release.signoff_history.push(signoff);
     Ok(())
+}
+
+/// Whether `release` went out as an emergency and still waits for a word of `role`.
+fn owes(release: &Release, role: Role) -> bool {
+    let owed = release.deployment.as_ref().and_then(|known| known.owed.as_ref());
+    owed.is_some_and(|owed| owed.open().contains(&role))
+}
+
+/// What went out on few signatures is looked at by others than those who gave them.
+fn another_reviewer(release: &Release, member: &Member) -> Result<(), Refusal> {
+    let Some(deployment) = &release.deployment else { return Ok(()) };
+    let reviews = deployment.owed.iter().flat_map(|owed| &owed.reviews);
+    let mut words = deployment.signoffs.iter().chain(reviews);
+    match words.find(|word| word.stamp.by.is_same_person(member)) {
+        None => Ok(()),
+        Some(other) => Err(Refusal::SecondRole { name: member.name.clone(), role: other.role }),
+    }
 }
 
 /// What a signer who had not seen concurrent events signed is stale from the start.
@@ -95,16 +120,17 @@ pub fn may_approve(
     now: DateTime<Utc>,
 ) -> Result<(), Refusal> {
     needs(member, &[role])?;
+    if owes(release, role) {
+        return another_reviewer(release, member);
+    }
     if release.deployment.is_some() {
         return Err(Refusal::AlreadyDeployed);
     }
-    let other = release.signoffs.values().find(|signoff| {
-        signoff.role != role
-            && signoff.decision == Decision::Approve
-            && signoff.stamp.by.is_same_person(member)
-            && project.policy.required_roles.contains(&signoff.role)
-    });
-    if let Some(other) = other {
+    let others = project.policy.requirement().into_iter().filter(|(other, _)| *other != role);
+    let bound = others
+        .flat_map(|(other, people)| release.counting(other, people))
+        .find(|word| word.decision == Decision::Approve && word.stamp.by.is_same_person(member));
+    if let Some(other) = bound {
         return Err(Refusal::SecondRole { name: member.name.clone(), role: other.role });
     }
     let gate = gate(project, release, now);
@@ -133,9 +159,10 @@ fn check_acknowledged(
     Err(Refusal::Acknowledgement)
 }
 
-fn check_revocation(release: &Release, role: Role) -> Result<(), Refusal> {
-    match release.signoffs.get(&role) {
-        Some(signoff) if signoff.decision == Decision::Approve => Ok(()),
-        _ => Err(Refusal::NothingToRevoke(role)),
+fn check_revocation(project: &Project, release: &Release, role: Role) -> Result<(), Refusal> {
+    let words = release.counting(role, project.policy.signers_of(role));
+    match words.iter().any(|word| word.decision == Decision::Approve) {
+        true => Ok(()),
+        false => Err(Refusal::NothingToRevoke(role)),
     }
 }

@@ -120,6 +120,14 @@ fn predicate(record: &AuditRecord) -> Value {
             "gate": gate(reading),
         });
     }
+    if let Some(emergency) = &record.gate.emergency {
+        predicate["emergency"] = json!({
+            "reason": emergency.declared.note,
+            "owed": emergency.owed,
+            "dueAt": emergency.due,
+            "stillOwed": emergency.open,
+        });
+    }
     predicate
 }
 

@@ -14,19 +14,23 @@ use countersign_domain::standing::standing;
 use countersign_domain::state::{Project, Release};
 use countersign_domain::template::{Severity, Verify};
 
+use super::emergency::{self, EmergencyRecord};
 use super::facts::Facts;
 use super::identity::previous;
 use super::item::standing_code;
 
 /// The gate's rule, as the domain computes it.
-pub const RULE: &str = "gate v1: No-go while a critical or high item that is due before the \
+pub const RULE: &str = "gate v2: No-go while a critical or high item that is due before the \
 deployment is not settled, or while a required role has declined, taken its signature back, or \
 signed something that has changed since. An item is settled when its probes see it hold and the \
 verdict is fresh, when a person ticked it where the checklist lets a person decide, when a person \
 states with a reason that it does not apply (never a critical item), or when an approved \
 exception covers it that has not expired (never a critical item). A person's tick never overrules \
 a failed check, and an inconclusive check never counts as a pass. Ready when nothing is missing \
-but signatures. Go when the approval of every required role is current.";
+but signatures. Go when every required approval is current: of as many different people for each \
+required role as the policy says, each of whom signs for one role; in a declared emergency, of one \
+person for each role that the policy's emergency rule names, and then the others are owed after \
+the deployment.";
 
 /// The gate at the record's time, and at the deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,6 +43,8 @@ pub struct GateRecord {
     pub now: GateReading,
     /// At the moment of the deployment, before it was recorded.
     pub at_deployment: Option<GateReading>,
+    /// Set when the release was declared an emergency.
+    pub emergency: Option<EmergencyRecord>,
     /// What blocks closing the release.
     pub closing: Vec<BlockerRecord>,
     /// What is different from the last release that was signed and went out.
@@ -131,6 +137,7 @@ pub(super) fn build(facts: &Facts<'_>) -> GateRecord {
         at_deployment: facts
             .at_deployment()
             .map(|(project, release, at)| reading(project, release, at)),
+        emergency: emergency::build(facts),
         closing: closing.iter().map(blocker).collect(),
         since_previous: since_previous(facts),
     }

@@ -240,7 +240,7 @@ pub(super) fn standing_code(stands: &Standing) -> &'static str {
 }
 
 fn machine(facts: &Facts<'_>, item: &Item, record: Option<&ItemRecord>) -> MachineRecord {
-    let machine = Machine::of(item, record);
+    let machine = Machine::of(&facts.project.policy, item, record);
     MachineRecord {
         outcome: machine.outcome.map_or("not-run", Outcome::code),
         reason: machine.outcome.and_then(Outcome::reason).map(|reason| reason.words()),

@@ -3,6 +3,7 @@
 //! events builds the same record, byte for byte.
 
 mod deployment;
+mod emergency;
 mod exception;
 mod facts;
 mod gate;
@@ -14,6 +15,7 @@ mod signature;
 mod trail;
 
 pub use deployment::{DeploymentRecord, RollbackRecord, WatchRecord, WordRecord};
+pub use emergency::{EmergencyRecord, ReviewRecord};
 pub use exception::{DecisionRecord, ExceptionRecord};
 pub use facts::Act;
 pub use gate::{
@@ -41,7 +43,7 @@ use facts::Facts;
 
 /// Version of the record and of every page made from it. It must grow with any change that
 /// gives other bytes for the same events.
-pub const RECORD_FORMAT: u32 = 2;
+pub const RECORD_FORMAT: u32 = 3;
 
 /// What a record is built from.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
 use serde::Serialize;
 
 use countersign_domain::event::{Decision, Signing, Verdict};
-use countersign_domain::gate::{SignoffStanding, signoff_standing};
+use countersign_domain::gate::{SignoffStanding, word_standing};
 use countersign_domain::id::{Digest, EventId, ExceptionId, Fingerprint};
 use countersign_domain::member::Role;
 use countersign_domain::state::Signoff;
@@ -17,7 +17,7 @@ use crate::names;
 /// Every signature of the release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Signatures {
-    /// One block for each role that the policy requires.
+    /// One block for each signature that the policy requires.
     pub required: Vec<RoleBlock>,
     /// Every word of every role, oldest first, those taken back included.
     pub history: Vec<SignatureRecord>,
@@ -25,14 +25,16 @@ pub struct Signatures {
     pub separation: Vec<DutyCheck>,
 }
 
-/// A required role and its latest word.
+/// A required signature of a role, and the word that counts for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RoleBlock {
     /// The role.
     pub role: Role,
+    /// How many people must sign for the role.
+    pub people: usize,
     /// `signed`, `stale`, `declined`, `revoked` or `missing`, at the record's time.
     pub standing: &'static str,
-    /// The latest word.
+    /// The word that counts: of those who spoke last for the role, one block each.
     pub signature: Option<SignatureRecord>,
     /// The signature that was current when the release went out.
     pub at_deployment: Option<EventId>,
@@ -104,14 +106,10 @@ pub struct DutyCheck {
 
 pub(super) fn build(facts: &Facts<'_>) -> Signatures {
     let release = facts.release;
-    let required = &facts.project.policy.required_roles;
+    let required = facts.project.policy.requirement().into_iter();
     Signatures {
-        required: required.iter().map(|role| block(facts, *role)).collect(),
-        history: release
-            .signoff_history
-            .iter()
-            .map(|one| record(facts, &with_stale(facts, one)))
-            .collect(),
+        required: required.flat_map(|(role, people)| blocks(facts, role, people)).collect(),
+        history: release.signoff_history.iter().map(|one| record(facts, one)).collect(),
         separation: vec![
             distinct_signers(facts),
             own_exceptions(facts),
@@ -121,30 +119,44 @@ pub(super) fn build(facts: &Facts<'_>) -> Signatures {
     }
 }
 
-fn block(facts: &Facts<'_>, role: Role) -> RoleBlock {
-    let release = facts.release;
-    let deployed = release.deployment.as_ref();
-    RoleBlock {
-        role,
-        standing: match signoff_standing(release, role) {
-            SignoffStanding::Missing => "missing",
-            SignoffStanding::Signed => "signed",
-            SignoffStanding::Stale => "stale",
-            SignoffStanding::Declined => "declined",
-            SignoffStanding::Revoked => "revoked",
-        },
-        signature: release.signoffs.get(&role).map(|signoff| record(facts, signoff)),
-        at_deployment: deployed
-            .and_then(|deployment| deployment.signoffs.iter().find(|one| one.role == role))
-            .map(|one| one.stamp.event.clone()),
-    }
+/// Oldest word first, and a block without one for each signature that is missing.
+fn blocks(facts: &Facts<'_>, role: Role, people: usize) -> Vec<RoleBlock> {
+    let mut words = facts.release.counting(role, people);
+    words.reverse();
+    let deployed = facts.release.deployment.as_ref();
+    let covered = |word: &Signoff| {
+        deployed?.signoffs.iter().map(|one| &one.stamp.event).find(|one| **one == word.stamp.event)
+    };
+    // The one who signed before the deployment may since have said something else.
+    let then = |place: usize| {
+        deployed?
+            .signoffs
+            .iter()
+            .filter(|one| one.role == role)
+            .nth(place)
+            .map(|one| &one.stamp.event)
+    };
+    let block = |place: usize| {
+        let word = words.get(place).copied();
+        RoleBlock {
+            role,
+            people,
+            standing: word.map_or("missing", |word| standing_code(word_standing(word))),
+            signature: word.map(|word| record(facts, word)),
+            at_deployment: word.and_then(covered).or_else(|| then(place)).cloned(),
+        }
+    };
+    (0..people).map(block).collect()
 }
 
-/// The history holds each word as it was given; whether it became stale stands with the
-/// role's latest word.
-fn with_stale(facts: &Facts<'_>, signoff: &Signoff) -> Signoff {
-    let latest = facts.release.signoffs.get(&signoff.role);
-    latest.filter(|latest| latest.stamp.event == signoff.stamp.event).unwrap_or(signoff).clone()
+fn standing_code(standing: SignoffStanding) -> &'static str {
+    match standing {
+        SignoffStanding::Missing => "missing",
+        SignoffStanding::Signed => "signed",
+        SignoffStanding::Stale => "stale",
+        SignoffStanding::Declined => "declined",
+        SignoffStanding::Revoked => "revoked",
+    }
 }
 
 fn record(facts: &Facts<'_>, signoff: &Signoff) -> SignatureRecord {
@@ -220,11 +232,10 @@ fn authenticated(key: &str, told: Option<&Signing>) -> String {
 }
 
 fn distinct_signers(facts: &Facts<'_>) -> DutyCheck {
-    let approvals: Vec<_> = facts
-        .release
-        .signoffs
-        .values()
-        .filter(|signoff| signoff.decision == Decision::Approve)
+    let required = facts.project.policy.requirement().into_iter();
+    let approvals: Vec<_> = required
+        .flat_map(|(role, people)| facts.release.counting(role, people))
+        .filter(|word| word.decision == Decision::Approve)
         .collect();
     let twice = approvals.iter().enumerate().any(|(index, one)| {
         approvals.iter().skip(index + 1).any(|other| other.stamp.by.is_same_person(&one.stamp.by))
@@ -234,7 +245,7 @@ fn distinct_signers(facts: &Facts<'_>) -> DutyCheck {
         .map(|one| format!("{}: {}", one.role.words(), one.stamp.by.name))
         .collect();
     DutyCheck {
-        rule: "Each role was signed by another person",
+        rule: "Each signature is by another person",
         holds: (approvals.len() > 1).then_some(!twice),
         detail: if names.is_empty() { "nobody has signed".into() } else { names.join("; ") },
     }
@@ -286,7 +297,7 @@ fn deployer_and_verifier(facts: &Facts<'_>) -> DutyCheck {
 }
 
 fn approval_first(facts: &Facts<'_>) -> DutyCheck {
-    let rule = "Every required approval came before the deployment";
+    let rule = "Every approval that the gate asked for came before the deployment";
     let Some(deployment) = &facts.release.deployment else {
         return DutyCheck { rule, holds: None, detail: "not deployed".into() };
     };

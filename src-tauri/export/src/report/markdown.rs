@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use countersign_domain::member::role_words;
+
 use super::words::{self, Mark};
 use crate::record::{AuditRecord, ItemEntry, RoleBlock};
 use crate::text::{date, markdown as md, utc};
@@ -220,10 +222,36 @@ fn exceptions(out: &mut String, record: &AuditRecord) {
     }
 }
 
+/// What an emergency went out without, and what became of it.
+fn emergency(out: &mut String, record: &AuditRecord) {
+    let Some(one) = &record.gate.emergency else { return };
+    let (by, note) = (&one.declared.by, md(&one.declared.note));
+    let _ = writeln!(out, "- Emergency, declared {} by {}: {note}", utc(by.at), md(&by.name));
+    if let Some(due) = one.due {
+        let _ = writeln!(out, "- It went out without {}, due {}", role_words(&one.owed), utc(due));
+    }
+    for review in &one.reviews {
+        let late = if review.in_time { "" } else { ", late" };
+        let _ = writeln!(
+            out,
+            "- {} of {} by {}{late}, {}: {}",
+            review.role.words(),
+            utc(review.by.at),
+            md(&review.by.name),
+            words::decision(review.decision),
+            md(&review.comment)
+        );
+    }
+    if !one.open.is_empty() {
+        let _ = writeln!(out, "- Still owed: {}", role_words(&one.open));
+    }
+}
+
 fn deployment(out: &mut String, record: &AuditRecord) {
     let _ = writeln!(out, "\n## Deployment\n");
     let Some(one) = &record.deployment else {
-        let _ = writeln!(out, "Not deployed at the time of this record.");
+        let _ = writeln!(out, "Not deployed at the time of this record.\n");
+        emergency(out, record);
         return;
     };
     let _ = writeln!(out, "- Deployed at {} by {}", utc(one.deployed_at), md(&one.deployed_by));
@@ -236,6 +264,7 @@ fn deployment(out: &mut String, record: &AuditRecord) {
     if !one.reference.is_empty() {
         let _ = writeln!(out, "- Reference: {}", md(&one.reference));
     }
+    emergency(out, record);
     match &one.verified {
         Some(word) => {
             let _ = writeln!(

@@ -73,16 +73,22 @@ pub(super) fn check(
 }
 
 fn roles(record: &AuditRecord, roles: &[Role]) -> Vec<String> {
-    let standing = |role: &Role| {
-        let block = record.signatures.required.iter().find(|block| block.role == *role);
-        block.map_or("not required by the project's policy", |block| block.standing)
+    let blocks = |role: &Role| {
+        let of_role = record.signatures.required.iter().filter(|block| block.role == *role);
+        let standings: Vec<_> = of_role.map(|block| block.standing).collect();
+        if standings.is_empty() { vec!["not required by the project's policy"] } else { standings }
     };
-    roles
-        .iter()
-        .map(|role| (role, standing(role)))
-        .filter(|(_, standing)| *standing != "signed")
-        .map(|(role, standing)| format!("no current sign-off by {}: {standing}", role.code()))
-        .collect()
+    let unmet = |role: &Role| {
+        let standings = blocks(role);
+        let bad = standings.iter().find(|standing| **standing != "signed")?;
+        let signed = standings.iter().filter(|standing| **standing == "signed").count();
+        let of = match standings.len() {
+            1 => String::new(),
+            people => format!(", {signed} of {people} signed"),
+        };
+        Some(format!("no current sign-off by {}: {bad}{of}", role.code()))
+    };
+    roles.iter().filter_map(unmet).collect()
 }
 
 fn subject(record: &AuditRecord, digest: &Digest) -> Vec<String> {

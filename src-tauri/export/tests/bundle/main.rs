@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod ci;
+mod emergency;
 mod formats;
 mod founding;
 mod journey;
@@ -15,3 +16,4 @@ mod requirements;
 mod roster;
 mod support;
 mod tampering;
+mod urgent;

@@ -8,7 +8,7 @@ use countersign_domain::environment::Environment;
 use countersign_domain::event::{Body, ENVELOPE_VERSION, Envelope, SignedEvent};
 use countersign_domain::fold::{Fold, Templates};
 use countersign_domain::id::{Digest, ProjectId};
-use countersign_domain::member::{ChangeRule, Member, Policy, Role};
+use countersign_domain::member::{Member, Policy, Role};
 use countersign_ledger::keys::UnlockedKey;
 use countersign_ledger::{Ledger, LedgerError, MAX_AHEAD, Merged};
 use proptest::prelude::*;
@@ -119,7 +119,7 @@ fn body(kind: u8, number: usize) -> Body {
             policy: Policy {
                 required_roles: vec![[Role::Security, Role::Devops, Role::Management][about]],
                 exception_approvers: vec![Role::Security],
-                changes: ChangeRule::Admin,
+                ..Policy::default()
             },
         },
         4 => Body::EnvironmentsSet { environments: vec![environment(&format!("e{number}"))] },

@@ -63,7 +63,7 @@ pub(super) fn row(
         verify: verify_code(item.verify),
         state,
         missing: stands.missing().map_or_else(String::new, |missing| missing.words().to_owned()),
-        machine: (!item.probes.is_empty()).then(|| machine_view(release, item, now)),
+        machine: (!item.probes.is_empty()).then(|| machine_view(project, release, item, now)),
         tick: record.and_then(|known| known.tick.as_ref()).map(|(by, tick, note)| TickView {
             tick: match tick {
                 Tick::Done => TickCode::Done,
@@ -82,9 +82,14 @@ pub(super) fn row(
     }
 }
 
-fn machine_view(release: &Release, item: &Item, now: DateTime<Utc>) -> MachineVerdict {
+fn machine_view(
+    project: &Project,
+    release: &Release,
+    item: &Item,
+    now: DateTime<Utc>,
+) -> MachineVerdict {
     let record = release.items.get(&item.id);
-    let machine = Machine::of(item, record);
+    let machine = Machine::of(&project.policy, item, record);
     let findings: Vec<&Finding> = record
         .map(|known| known.findings.values().map(|(_, finding)| finding).collect())
         .unwrap_or_default();

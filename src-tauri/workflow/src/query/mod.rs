@@ -93,22 +93,31 @@ pub(crate) fn meaning(
     role: Role,
     decision: Decision,
 ) -> String {
-    let (name, version, environment) = (&project.name, &release.version, &release.environment);
-    match decision {
-        Decision::Approve => format!(
-            "For {}, I have reviewed the checklist of {name} {version} and approve its \
-             deployment to {environment} in the state named by the digest.",
-            role.words()
+    let what = format!("{} {}", project.name, release.version);
+    let environment = &release.environment;
+    let deed = match (decision, &release.emergency, &release.deployment) {
+        (Decision::Approve, Some(_), Some(_)) => format!(
+            "I have reviewed afterwards the emergency deployment of {what} to {environment}, \
+             and approve of it in the state named by the digest."
         ),
-        Decision::Decline => format!(
-            "For {}, I have reviewed {name} {version} and do not approve its deployment to \
-             {environment}.",
-            role.words()
+        (Decision::Decline, Some(_), Some(_)) => format!(
+            "I have reviewed afterwards the emergency deployment of {what} to {environment}, \
+             and do not approve of it."
         ),
-        Decision::Revoke => format!(
-            "For {}, I take back my approval of the deployment of {name} {version} to \
-             {environment}.",
-            role.words()
+        (Decision::Approve, Some(_), None) => format!(
+            "I have reviewed the checklist of {what} and approve its deployment to \
+             {environment} as an emergency, in the state named by the digest."
         ),
-    }
+        (Decision::Approve, None, _) => format!(
+            "I have reviewed the checklist of {what} and approve its deployment to \
+             {environment} in the state named by the digest."
+        ),
+        (Decision::Decline, ..) => {
+            format!("I have reviewed {what} and do not approve its deployment to {environment}.")
+        }
+        (Decision::Revoke, ..) => {
+            format!("I take back my approval of the deployment of {what} to {environment}.")
+        }
+    };
+    format!("For {}, {deed}", role.words())
 }

@@ -1,11 +1,12 @@
 //! One project, and the state of the program.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use countersign_domain::environment::Environment;
 use countersign_domain::fold::Fold;
 use countersign_domain::id::{EventId, ProjectId};
-use countersign_domain::member::{ChangeRule, Role};
+use countersign_domain::member::{ChangeRule, Policy, Role};
 use countersign_domain::rewrite::apart;
 use countersign_domain::state::Retired;
 use countersign_export::describe;
@@ -53,6 +54,8 @@ impl Home {
                     .map(|environment| self.environment_view(environment))
                     .collect(),
                 required_roles: codes(&project.policy.required_roles),
+                signers: signers(&project.policy),
+                policy: project.policy.rules(),
                 exception_approvers: codes(&project.policy.exception_approvers),
                 changes: match project.policy.changes {
                     ChangeRule::Admin => "admin".to_owned(),
@@ -136,4 +139,8 @@ fn retired_view(retired: &Retired) -> Option<RetiredKeyView> {
         at: stamp(at),
         detail,
     })
+}
+
+fn signers(policy: &Policy) -> BTreeMap<String, u32> {
+    policy.signers.iter().map(|(role, people)| (role.code().to_owned(), *people)).collect()
 }

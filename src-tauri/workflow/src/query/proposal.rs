@@ -3,7 +3,7 @@
 use countersign_domain::consent::{entry, standing};
 use countersign_domain::event::ProposedChange;
 use countersign_domain::id::EventId;
-use countersign_domain::member::{ChangeRule, Policy, Role};
+use countersign_domain::member::Role;
 use countersign_domain::state::{Project, Proposal};
 
 use super::stamp;
@@ -58,21 +58,13 @@ fn text(project: &Project, change: &ProposedChange) -> String {
             format!("Remove the key {member}, which is not on the roster any more")
         }
         (ProposedChange::SetPolicy { policy }, _) => {
-            format!("Policy: {}. Now: {}", policy_text(policy), policy_text(&project.policy))
+            format!(
+                "Policy: {}. Now: {}",
+                policy.rules().join("; "),
+                project.policy.rules().join("; ")
+            )
         }
     }
-}
-
-fn policy_text(policy: &Policy) -> String {
-    let changes = match policy.changes {
-        ChangeRule::Admin => "an admin alone changes the roster",
-        ChangeRule::Roles => "changes need the roles that they touch",
-    };
-    format!(
-        "{} sign, {} approve exceptions, {changes}",
-        roles(&policy.required_roles),
-        roles(&policy.exception_approvers)
-    )
 }
 
 fn roles(roles: &[Role]) -> String {

@@ -5,11 +5,12 @@ use countersign_domain::finding::Outcome;
 use countersign_domain::gate::{gate, item_blockers};
 use countersign_domain::id::{ProjectId, ReleaseId};
 use countersign_domain::material::Material;
+use countersign_domain::member::Role;
 use countersign_domain::standing::{Machine, Standing, standing};
-use countersign_domain::state::{Deployment, Project, Release};
+use countersign_domain::state::{Deployment, Owed, Project, Release};
 use countersign_domain::template::{Phase, Section, Verify};
 
-use super::gate::{blocker, gate_view, lights, score_view};
+use super::gate::{blocker, gate_view, lights, owed, score_view};
 use super::item::{exception_view, row as item_row};
 use super::{find, gate_code, phase_code, severity_code, stamp};
 use crate::error::Failure;
@@ -100,7 +101,8 @@ pub(super) fn row(project: &Project, release: &Release, now: DateTime<Utc>) -> R
         opened_at: stamp(release.opened.at),
         planned_for: release.planned_for.map(stamp),
         changed_at: stamp(release.changed_at),
-        next_deadline: next_deadline(release, now).map(stamp),
+        owed: owed(release, now),
+        next_deadline: next_deadline(project, release, now).map(stamp),
     }
 }
 
@@ -130,7 +132,7 @@ fn counts(project: &Project, release: &Release, now: DateTime<Utc>) -> Counts {
         if item.probes.is_empty() {
             continue;
         }
-        match Machine::of(item, release.items.get(&item.id)).outcome {
+        match Machine::of(&project.policy, item, release.items.get(&item.id)).outcome {
             None => counts.not_run += 1,
             Some(Outcome::Fail) => counts.fail += 1,
             Some(Outcome::Inconclusive(_)) => counts.inconclusive += 1,
@@ -141,9 +143,14 @@ fn counts(project: &Project, release: &Release, now: DateTime<Utc>) -> Counts {
 }
 
 /// The next moment at which something that holds now runs out.
-fn next_deadline(release: &Release, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    if release.deployment.is_some() {
-        return None;
+fn next_deadline(
+    project: &Project,
+    release: &Release,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    if let Some(deployment) = &release.deployment {
+        let owed = deployment.owed.as_ref().filter(|owed| !owed.open().is_empty());
+        return owed.map(|owed| owed.due);
     }
     let exceptions = release
         .exceptions
@@ -151,7 +158,7 @@ fn next_deadline(release: &Release, now: DateTime<Utc>) -> Option<DateTime<Utc>>
         .filter(|exception| exception.holds(now))
         .map(|exception| exception.expires_at);
     let freshness = release.template.items().filter_map(|(section, item)| {
-        let machine = Machine::of(item, release.items.get(&item.id));
+        let machine = Machine::of(&project.policy, item, release.items.get(&item.id));
         machine.fresh_until.filter(|_| section.phase.gates_deployment() && machine.holds(now))
     });
     exceptions.chain(freshness).chain(release.planned_for.filter(|at| *at > now)).min()
@@ -211,5 +218,20 @@ fn closing(project: &Project, release: &Release, now: DateTime<Utc>) -> Vec<Bloc
         return Vec::new();
     }
     let phases = |phase| matches!(phase, Phase::After | Phase::Watch);
-    item_blockers(project, release, now, phases).iter().map(blocker).collect()
+    let items = item_blockers(project, release, now, phases);
+    items.iter().map(blocker).chain(owed_blockers(release)).collect()
+}
+
+/// The signatures that an emergency still owes.
+fn owed_blockers(release: &Release) -> Vec<BlockerView> {
+    let owed = release.deployment.as_ref().and_then(|known| known.owed.as_ref());
+    let row = |role: &Role| BlockerView {
+        code: "signoff-owed".to_owned(),
+        item: None,
+        role: Some(role.code().to_owned()),
+        text: format!("{} has not looked at this emergency yet", role.words()),
+        cure: format!("{} reviews what went out, and signs or declines", role.words()),
+        minutes: None,
+    };
+    owed.map(Owed::open).unwrap_or_default().iter().map(row).collect()
 }

@@ -55,10 +55,27 @@ pub struct RoleLight {
     pub title: String,
     /// Its state.
     pub state: RoleState,
-    /// Printed name of the signer.
+    /// Printed name of the one who signed last.
     pub by: Option<String>,
     /// When, RFC 3339 UTC.
     pub at: Option<String>,
+    /// How many sign-offs of the role are current.
+    #[serde(default)]
+    pub signed: u32,
+    /// How many people must sign for the role.
+    #[serde(default)]
+    pub people: u32,
+}
+
+/// Signatures that an emergency release still owes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OwedView {
+    /// One entry for each: `management`, …
+    pub roles: Vec<String>,
+    /// When they are due, RFC 3339 UTC.
+    pub due: String,
+    /// Whether that has passed.
+    pub overdue: bool,
 }
 
 /// How many items stand where. A pass that is too old counts as stale, not as pass.
@@ -113,6 +130,9 @@ pub struct ReleaseRow {
     pub planned_for: Option<String>,
     /// When something last happened, RFC 3339 UTC.
     pub changed_at: String,
+    /// What an emergency release still owes.
+    #[serde(default)]
+    pub owed: Option<OwedView>,
     /// The next moment something runs out (an exception, a freshness), RFC 3339 UTC.
     pub next_deadline: Option<String>,
 }

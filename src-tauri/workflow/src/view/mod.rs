@@ -14,7 +14,9 @@ mod roster;
 mod schema;
 mod status;
 
-pub use board::{Board, BoardProject, Counts, ReleaseRow, RoleLight, RoleState, Score, Stage};
+pub use board::{
+    Board, BoardProject, Counts, OwedView, ReleaseRow, RoleLight, RoleState, Score, Stage,
+};
 pub use document::{
     ItemDocument, ProbeDocument, SectionDocument, SignalDocument, TemplateDocument,
 };
@@ -29,13 +31,14 @@ pub use record::{
     StepView, TimelineRow, TrustCode, VerifyView,
 };
 pub use release::{
-    BlockerView, ChangeView, DeploymentView, ExceptionState, ExceptionView, GateCode, GateView,
-    PhaseCode, ReleaseView, SectionView, SeverityCode, SignoffView, StatementView, SubjectView,
-    TemplateView, VerifyCode,
+    BlockerView, ChangeView, DeploymentView, EmergencyRuleView, EmergencyView, ExceptionState,
+    ExceptionView, GateCode, GateView, PhaseCode, ReleaseView, SectionView, SeverityCode,
+    SignoffView, StatementView, SubjectView, TemplateView, VerifyCode,
 };
 pub use request::{
-    AttachEvidence, Attest, CloseRelease, CreateKey, DecideChange, DecideException, EnrollMember,
-    OpenRelease, RecordDeployment, RequestException, SignOff, UseAgentKey, VerifyDeployment,
+    AttachEvidence, Attest, CloseRelease, CreateKey, DecideChange, DecideException,
+    DeclareEmergency, EnrollMember, OpenRelease, RecordDeployment, RequestException, SignOff,
+    UseAgentKey, VerifyDeployment,
 };
 pub use roster::{
     ChangeAnswer, ConsentView, DoubtView, ProposalView, RetiredKeyView, RevocationView,

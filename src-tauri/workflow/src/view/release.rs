@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::board::OwedView;
 use super::{ItemRow, ReleaseRow, RoleState, Score};
 
 /// The gate's verdict as a code.
@@ -90,10 +91,39 @@ pub struct GateView {
     pub blockers: Vec<BlockerView>,
     /// The score.
     pub score: Score,
-    /// One entry for each required role.
+    /// One entry for each required signature: several where several people sign for a role.
     pub signoffs: Vec<SignoffView>,
+    /// Set when the release was declared an emergency.
+    #[serde(default)]
+    pub emergency: Option<EmergencyView>,
+    /// What the policy lets suffice in an emergency; none where it knows of none, or the
+    /// release has gone out.
+    #[serde(default)]
+    pub emergency_rule: Option<EmergencyRuleView>,
     /// When this was computed, RFC 3339 UTC.
     pub at: String,
+}
+
+/// What suffices in an emergency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EmergencyRuleView {
+    /// The roles of which one person each must sign.
+    pub roles: Vec<String>,
+    /// Hours after the deployment within which the others are due.
+    pub review_hours: u32,
+}
+
+/// A release that goes out, or went out, on fewer signatures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EmergencyView {
+    /// Why it cannot wait.
+    pub reason: String,
+    /// Printed name of who declared it.
+    pub by: String,
+    /// When, RFC 3339 UTC.
+    pub at: String,
+    /// What it still owes; none before the deployment, and once all have looked.
+    pub owed: Option<OwedView>,
 }
 
 /// A difference between what was signed and what there is.
@@ -109,13 +139,19 @@ pub struct ChangeView {
     pub to: String,
 }
 
-/// One role's signature.
+/// One required signature of a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SignoffView {
     /// `security`, …
     pub role: String,
     /// The role in words.
     pub title: String,
+    /// Which of the role's signatures, from 1.
+    #[serde(default)]
+    pub seat: u32,
+    /// How many people must sign for the role.
+    #[serde(default)]
+    pub people: u32,
     /// Its state.
     pub state: RoleState,
     /// Printed name of the signer.

@@ -217,6 +217,21 @@ pub struct VerifyDeployment {
     pub note: String,
 }
 
+/// Declare a release an emergency, or withdraw that.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeclareEmergency {
+    /// The project.
+    pub project: String,
+    /// The release.
+    pub release: String,
+    /// Why it cannot wait, or why it is none.
+    pub reason: String,
+    /// Whether it is withdrawn.
+    #[serde(default)]
+    pub withdraw: bool,
+}
+
 /// Close a release.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

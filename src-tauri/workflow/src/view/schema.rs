@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use super::{
     AgentKeyView, AttachEvidence, Attest, Board, BundleView, CardView, ChangeAnswer, CheckView,
-    CheckedView, CloseRelease, CreateKey, DecideChange, DecideException, EnrollMember, EventView,
-    ExceptionView, FailureView, GateView, ItemDetail, KeyView, LedgerView, MergeView, OpenRelease,
-    PacketLook, PacketView, ProbeTrial, ProbeView, ProgressView, ProjectView, ProposalView,
-    RecordDeployment, ReleaseView, RequestException, RevocationView, RotationView, SignOff,
-    SignoffView, StatementView, StatusView, StrengthView, TemplateDocument, TemplateView,
-    TimelineRow, UseAgentKey, VerifyDeployment, VerifyView,
+    CheckedView, CloseRelease, CreateKey, DecideChange, DecideException, DeclareEmergency,
+    EnrollMember, EventView, ExceptionView, FailureView, GateView, ItemDetail, KeyView, LedgerView,
+    MergeView, OpenRelease, PacketLook, PacketView, ProbeTrial, ProbeView, ProgressView,
+    ProjectView, ProposalView, RecordDeployment, ReleaseView, RequestException, RevocationView,
+    RotationView, SignOff, SignoffView, StatementView, StatusView, StrengthView, TemplateDocument,
+    TemplateView, TimelineRow, UseAgentKey, VerifyDeployment, VerifyView,
 };
 
 macro_rules! schemas {
@@ -84,6 +84,7 @@ pub fn wire() -> Value {
         CheckView,
         CheckedView,
         CloseRelease,
+        DeclareEmergency,
         CreateKey,
         DecideChange,
         DecideException,

@@ -1,5 +1,7 @@
 //! This installation: keys, people, environments, progress, failures.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +134,12 @@ pub struct ProjectView {
     pub environments: Vec<EnvironmentView>,
     /// Roles that must sign.
     pub required_roles: Vec<String>,
+    /// How many people must sign for a role, where it is not one.
+    #[serde(default)]
+    pub signers: BTreeMap<String, u32>,
+    /// The whole policy in words, one rule each.
+    #[serde(default)]
+    pub policy: Vec<String>,
     /// Roles that may approve exceptions.
     pub exception_approvers: Vec<String>,
     /// Who decides on changes of roster and policy: `admin` alone, or the `roles` that a

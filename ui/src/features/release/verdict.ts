@@ -33,3 +33,6 @@ export const ROLE_STATE: Record<RoleState, Look> = {
 };
 
 export const STAGE: Record<Stage, string> = words.release.stages;
+
+/** Roles as the screen names them. */
+export const roleTitles = (roles: readonly string[]): string => roles.map((role) => (words.roles as Record<string, string>)[role] ?? role).join(", ");

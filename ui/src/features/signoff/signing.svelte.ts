@@ -92,12 +92,12 @@ export class Signing {
     this.busy = false;
     this.passphrase = this.confirmation = "";
     this.failure = result.ok ? null : result.failure;
-    if (result.ok) this.receipt = receiptOf(result.value, this.role, decision);
+    if (result.ok) this.receipt = receiptOf(result.value, this.role, decision, statement.fingerprint);
   }
 }
 
-function receiptOf(view: ReleaseView, role: string, decision: Decision): Receipt | null {
-  const signed = view.gate.signoffs.find((each) => each.role === role);
+function receiptOf(view: ReleaseView, role: string, decision: Decision, fingerprint: string): Receipt | null {
+  const signed = view.gate.signoffs.find((each) => each.role === role && each.fingerprint === fingerprint);
   if (!signed) return null;
   return {
     decision,

@@ -1,7 +1,7 @@
 // May it go out? Score, blockers and signatures of one release.
 
-import type { BlockerView, ChangeView, Counts, GateView, PhaseCode, RoleState, Score, SignoffView } from "../wire.gen";
-import { ROLE_TITLES } from "./people";
+import type { BlockerView, ChangeView, Counts, GateView, OwedView, PhaseCode, RoleState, Score, SignoffView } from "../wire.gen";
+import { EMERGENCY, ROLE_TITLES } from "./people";
 import { isSettled, machine, missingCode, missingCure, missingWords, standing, withoutException } from "./standing";
 import { BEFORE, type Placed, type Signed, type Story } from "./story";
 
@@ -41,15 +41,20 @@ function score(story: Story): Score {
   return { now: points(now), without_exceptions: points(bare), projected: points(projected) };
 }
 
+/** What is signed beside the items. */
+const EMERGENCY_PART = "emergency";
+
 /** The material state in words, item by item. */
 export function material(story: Story): Map<string, string> {
-  return new Map(
-    counted(story).map(({ item }) => {
+  const urgent: [string, string][] = story.emergency ? [[EMERGENCY_PART, story.emergency.reason]] : [];
+  return new Map([
+    ...urgent,
+    ...counted(story).map(({ item }): [string, string] => {
       const outcome = machine(story, item)?.outcome ?? "by hand";
       const tick = story.ticks.get(item.id)?.tick ?? "no tick";
       return [item.id, `${outcome}, ${tick}, ${standing(story, item).state}`];
     }),
-  );
+  ]);
 }
 
 export function digest(story: Story): string {
@@ -62,9 +67,11 @@ export function digest(story: Story): string {
 
 export function changesSince(story: Story, covers: Map<string, string>): ChangeView[] {
   const changes: ChangeView[] = [];
-  for (const [id, to] of material(story)) {
-    const from = covers.get(id) ?? "";
-    if (from !== to) changes.push({ what: story.find(id)?.item.title ?? id, item: id, from, to });
+  const now = material(story);
+  for (const id of new Set([...covers.keys(), ...now.keys()])) {
+    const [from, to] = [covers.get(id) ?? "none", now.get(id) ?? "none"];
+    if (id === EMERGENCY_PART && from !== to) changes.push({ what: id, item: null, from, to });
+    else if (from !== to) changes.push({ what: story.find(id)?.item.title ?? id, item: id, from, to });
   }
   return changes;
 }
@@ -79,12 +86,12 @@ export function signoffs(story: Story): SignoffView[] {
   return Object.entries(ROLE_TITLES).map(([role, title]) => {
     const signed = story.signed.get(role);
     if (!signed) {
-      return { role, title, state: "missing", by: null, fingerprint: null, at: null, meaning: "", comment: "", covers: null, event: null, changes: [] };
+      return { role, title, seat: 1, people: 1, state: "missing", by: null, fingerprint: null, at: null, meaning: "", comment: "", covers: null, event: null, changes: [] };
     }
     const changes = changesSince(story, signed.covers);
     const state = roleState(signed, changes);
     const { by, fingerprint, at, meaning, comment, event } = signed;
-    return { role, title, state, by, fingerprint, at, meaning, comment, covers: signed.digest, event, changes: state === "stale" ? changes : [] };
+    return { role, title, seat: 1, people: 1, state, by, fingerprint, at, meaning, comment, covers: signed.digest, event, changes: state === "stale" ? changes : [] };
   });
 }
 
@@ -111,7 +118,8 @@ function roleBlocker({ role, title, state, by }: SignoffView): BlockerView {
   return { code: `signoff-${state}`, item: null, role, text, cure, minutes: null };
 }
 
-function reason(items: BlockerView[], roles: BlockerView[], verdict: GateView["verdict"]): string {
+function reason(items: BlockerView[], roles: BlockerView[], verdict: GateView["verdict"], emergency: boolean): string {
+  if (verdict === "go" && emergency) return "Every sign-off that an emergency needs is current";
   if (verdict === "go") return "Every required sign-off is current";
   if (items.length > 0) return `${items.length} ${items.length === 1 ? "item blocks" : "items block"}`;
   if (verdict === "no-go") return "A sign-off is stale or was declined";
@@ -120,18 +128,39 @@ function reason(items: BlockerView[], roles: BlockerView[], verdict: GateView["v
 
 export function gate(story: Story): GateView {
   const items = itemBlockers(story, BEFORE);
-  const roles = signoffs(story).filter((each) => each.state !== "signed");
+  const asked = story.emergency ? EMERGENCY.roles : Object.keys(ROLE_TITLES);
+  const roles = signoffs(story).filter((each) => asked.includes(each.role) && each.state !== "signed");
   const signatures = roles.map(roleBlocker);
   const blocked = items.length > 0 || roles.some((each) => each.state !== "missing");
   const verdict = blocked ? "no-go" : roles.length > 0 ? "ready" : "go";
-  return { verdict, summary: reason(items, signatures, verdict), blockers: [...items, ...signatures], score: score(story), signoffs: signoffs(story), at: story.now() };
+  return {
+    verdict,
+    summary: reason(items, signatures, verdict, story.emergency !== null),
+    blockers: [...items, ...signatures],
+    score: score(story),
+    signoffs: signoffs(story),
+    emergency: story.emergency && { ...story.emergency, owed: owed(story) },
+    emergency_rule: story.deployment ? null : EMERGENCY,
+    at: story.now(),
+  };
+}
+
+/** What an emergency release still owes. */
+export function owed(story: Story): OwedView | null {
+  if (!story.owed || story.owed.roles.length === 0) return null;
+  return { ...story.owed, overdue: Date.parse(story.owed.due) < Date.parse(story.now()) };
+}
+
+function owedBlocker(role: string): BlockerView {
+  const title = ROLE_TITLES[role] ?? role;
+  return { code: "signoff-owed", item: null, role, text: `${title} has not looked at this emergency yet`, cure: `${title} reviews what went out, and signs or declines`, minutes: null };
 }
 
 /** What keeps a deployed release from being closed. */
 export function closing(story: Story): BlockerView[] {
   const { deployment } = story;
   if (!deployment) return [];
-  const items = itemBlockers(story, ["after"]);
+  const items = [...itemBlockers(story, ["after"]), ...(story.owed?.roles ?? []).map(owedBlocker)];
   if (deployment.verified_at) return items;
   return [
     ...items,

@@ -43,3 +43,14 @@ export const ROLE_TITLES: Record<string, string> = {
   devops: "DevOps",
   management: "Management",
 };
+
+/** What the fake's policy lets suffice in an emergency. */
+export const EMERGENCY = { roles: ["devops"], review_hours: 24 };
+
+/** The fake's policy in words, as the program tells it. */
+export const POLICY = [
+  "signed by Security, DevOps, Management",
+  "exceptions approved by Security, Management",
+  "changes need the roles that they touch",
+  "in an emergency only DevOps must sign before it goes out, the rest within 24 h",
+];

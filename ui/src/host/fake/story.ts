@@ -56,6 +56,10 @@ export class Story {
   readonly signed = new Map<string, Signed>();
   exceptions: ExceptionView[] = [];
   deployment: DeploymentView | null = null;
+  /** Why the release cannot wait, who said so, and when. */
+  emergency: { reason: string; by: string; at: string } | null = null;
+  /** Roles whose word an emergency still owes, and by when. */
+  owed: { roles: string[]; due: string } | null = null;
   stage: Stage = "open";
   running = false;
   changedAt: string;

@@ -2,7 +2,7 @@
 
 import type { ItemDetail, ItemRow, ReleaseRow, ReleaseView, RoleLight, SectionView } from "../wire.gen";
 import { BUILT_IN, type FakeItem, type FakeSection } from "./checklist";
-import { closing, counts, digest, gate } from "./gate";
+import { closing, counts, digest, gate, owed } from "./gate";
 import { machine, missingWords, standing } from "./standing";
 import { DAY, type Story } from "./story";
 
@@ -52,7 +52,7 @@ function sectionView(story: Story, section: FakeSection): SectionView {
 export function releaseRow(story: Story): ReleaseRow {
   const { seed } = story;
   const now = gate(story);
-  const roles: RoleLight[] = now.signoffs.map(({ role, title, state, by, at }) => ({ role, title, state, by, at }));
+  const roles: RoleLight[] = now.signoffs.map(({ role, title, state, by, at }) => ({ role, title, state, by, at, signed: state === "signed" ? 1 : 0, people: 1 }));
   const deadlines = story.exceptions.filter((each) => each.state === "approved").map((each) => each.expires_at);
   for (const finding of [...story.findings.values()].flat()) deadlines.push(new Date(Date.parse(finding.at) + DAY).toISOString());
   return {
@@ -71,6 +71,7 @@ export function releaseRow(story: Story): ReleaseRow {
     opened_at: seed.openedAt,
     planned_for: new Date(Date.parse(seed.openedAt) + 3 * DAY).toISOString(),
     changed_at: story.changedAt,
+    owed: owed(story),
     next_deadline: deadlines.sort()[0] ?? null,
   };
 }

@@ -3,7 +3,7 @@
 import { Failure, type EnvironmentView, type ItemDetail, type KeyView, type MemberView, type ProjectView, type ReleaseRef, type TemplateView, type TimelineRow } from "../host";
 import { BUILT_IN } from "./checklist";
 import { digest, material } from "./gate";
-import { KEYS, MEMBERS, PASSPHRASE, ROLE_TITLES } from "./people";
+import { KEYS, MEMBERS, PASSPHRASE, POLICY, ROLE_TITLES } from "./people";
 import { Story } from "./story";
 import { itemDetail } from "./views";
 
@@ -157,6 +157,7 @@ export class World {
       environments: [DEMO_ENVIRONMENT],
       required_roles: Object.keys(ROLE_TITLES),
       exception_approvers: ["security", "management"],
+      policy: POLICY,
       changes: "roles",
       proposals: [],
       apart: [],

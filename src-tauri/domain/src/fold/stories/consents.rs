@@ -231,8 +231,7 @@ fn the_rule_of_changes_is_part_of_what_is_signed() {
         Security,
         "policy",
         "",
-        "security, devops, management sign, security, management decide on exceptions",
-        "security, devops, management sign, security, management decide on exceptions, changes \
-         need the roles that they touch",
+        "an admin alone changes roster and policy",
+        "changes need the roles that they touch",
     );
 }

@@ -68,7 +68,7 @@ pub(super) fn finding(probe: &str, outcome: Outcome, at: DateTime<Utc>) -> Findi
 
 pub(super) fn policy(required: &[Role], approvers: &[Role], changes: ChangeRule) -> Policy {
     let (required_roles, exception_approvers) = (required.to_vec(), approvers.to_vec());
-    Policy { required_roles, exception_approvers, changes }
+    Policy { required_roles, exception_approvers, changes, ..Policy::default() }
 }
 
 impl Story {

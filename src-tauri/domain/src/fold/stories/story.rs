@@ -121,6 +121,10 @@ impl Story {
         self.project().releases.get(&release_id()).expect("a release")
     }
 
+    pub(super) fn standing(&self, role: Role) -> SignoffStanding {
+        signoff_standing(self.release(), role, self.project().policy.signers_of(role))
+    }
+
     pub(super) fn gate(&self) -> Gate {
         gate::gate(self.project(), self.release(), self.at)
     }
@@ -193,7 +197,7 @@ impl Story {
     #[track_caller]
     pub(crate) fn expect_signoff(self, role: Role, standing: SignoffStanding) -> Self {
         self.must_be_heard();
-        assert_eq!(signoff_standing(self.release(), role), standing, "{}", role.code());
+        assert_eq!(self.standing(role), standing, "{}", role.code());
         self
     }
 
@@ -207,7 +211,7 @@ impl Story {
         from: &str,
         to: &str,
     ) -> Self {
-        let stale = self.release().signoffs.get(&role).and_then(|one| one.stale.as_ref());
+        let stale = self.release().latest(role).and_then(|one| one.stale.as_ref());
         let words = |change: &Difference| {
             let item = change.item.as_ref().map_or_else(String::new, ToString::to_string);
             (change.what.clone(), item, change.from.clone(), change.to.clone())

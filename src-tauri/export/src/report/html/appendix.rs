@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use countersign_domain::member::{ChangeRule, Role};
+use countersign_domain::member::{ChangeRule, Policy, role_words};
 use countersign_domain::template::{Per, Signal};
 
 use rayon::prelude::*;
@@ -137,10 +137,6 @@ fn row(out: &mut String, one: &TrailRow) {
     out.push_str("</code></td></tr>\n");
 }
 
-fn roles(roles: &[Role]) -> String {
-    roles.iter().map(|role| role.words()).collect::<Vec<_>>().join(", ")
-}
-
 pub(super) fn people(record: &AuditRecord) -> String {
     let admin = &record.administration;
     let rows: String = admin
@@ -151,7 +147,7 @@ pub(super) fn people(record: &AuditRecord) -> String {
                 "<tr><td>{}<span class=\"sub\">{}</span></td><td>{}</td><td>{}</td></tr>\n",
                 html(&one.name),
                 html(&one.email),
-                roles(&one.roles),
+                role_words(&one.roles),
                 code(one.fingerprint.as_str())
             )
         })
@@ -171,13 +167,23 @@ pub(super) fn people(record: &AuditRecord) -> String {
         .collect();
     let body = format!(
         "<dl class=\"facts\">\n{}{}{}</dl>\n{}<h3>Changes</h3>\n{}",
-        pair("Must sign", &roles(&admin.policy.required_roles)),
-        pair("May approve exceptions", &roles(&admin.policy.exception_approvers)),
-        who_decides(admin),
+        pair("Must sign", &html(&admin.policy.signer_words())),
+        pair("May approve exceptions", &role_words(&admin.policy.exception_approvers)),
+        limits(&admin.policy) + &who_decides(admin),
         table("plain", &["Person", "Roles", "Key"], &rows),
         table("plain small", &["Event", "Time", "By", "What"], &changes)
     );
     section("people", "Roster and policy", &body)
+}
+
+fn limits(policy: &Policy) -> String {
+    let freshness = policy.freshness_hours.map(|hours| format!("{hours} hours"));
+    let emergency = policy.emergency.as_ref().map(|rule| {
+        let hours = rule.review_hours;
+        format!("{}; the others within {hours} hours after the deployment", role_words(&rule.roles))
+    });
+    pair("No check counts after", &freshness.unwrap_or_default())
+        + &pair("In an emergency", &emergency.unwrap_or_default())
 }
 
 /// Nothing where an admin decides alone, as in all older projects.
@@ -192,7 +198,7 @@ fn who_decides(admin: &Administration) -> String {
             "<br>{} proposed by {} waits for {}",
             code(one.event.short()),
             html(&one.name),
-            roles(&one.waits_for)
+            role_words(&one.waits_for)
         );
     }
     if !admin.changed_apart.is_empty() {

@@ -1,5 +1,7 @@
 //! The first page: what it is about, the verdict, what blocks, the deployment.
 
+use countersign_domain::member::role_words;
+
 use super::{badge, code, pair, section, table, when};
 use crate::record::{AuditRecord, BlockerRecord};
 use crate::report::words;
@@ -166,11 +168,11 @@ fn list(blockers: &[BlockerRecord]) -> String {
 
 pub(super) fn deployment(record: &AuditRecord) -> String {
     let Some(one) = &record.deployment else {
-        return section(
-            "deployment",
-            "Deployment",
-            "<p>Not deployed at the time of this record.</p>\n",
+        let declared = emergency(record);
+        let body = format!(
+            "<p>Not deployed at the time of this record.</p>\n<dl class=\"facts\">\n{declared}</dl>\n"
         );
+        return section("deployment", "Deployment", &body);
     };
     let approved =
         if one.approved_before { words::duty(Some(true)) } else { words::duty(Some(false)) };
@@ -220,7 +222,38 @@ pub(super) fn deployment(record: &AuditRecord) -> String {
         pair("Verified", &verified),
         pair("Watch", &watched),
         pair("Closed", &closed.unwrap_or_default()),
+        emergency(record),
         pair("Next review", &one.next_review.map(date).unwrap_or_default()),
     ];
     section("deployment", "Deployment", &format!("<dl class=\"facts\">\n{}</dl>\n", pairs.concat()))
+}
+
+/// What an emergency went out without, and what became of it.
+fn emergency(record: &AuditRecord) -> String {
+    let Some(one) = &record.gate.emergency else { return String::new() };
+    let declared = &one.declared;
+    let mut lines = vec![format!(
+        "declared {} by {}<br><q>{}</q>",
+        when(declared.by.at),
+        html(&declared.by.name),
+        html(&declared.note)
+    )];
+    if let Some(due) = one.due {
+        lines.push(format!("without {}, due {}", role_words(&one.owed), when(due)));
+    }
+    for review in &one.reviews {
+        let late = if review.in_time { "" } else { ", late" };
+        lines.push(format!(
+            "{}: {} {} by {}{late} <q>{}</q>",
+            review.role.words(),
+            words::decision(review.decision),
+            when(review.by.at),
+            html(&review.by.name),
+            html(&review.comment)
+        ));
+    }
+    if !one.open.is_empty() {
+        lines.push(format!("still owed: {}", role_words(&one.open)));
+    }
+    pair("Emergency", &lines.join("<br>"))
 }

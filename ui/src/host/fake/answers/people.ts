@@ -1,7 +1,7 @@
 // Who sits at the machine, projects.
 
 import type { CreateKey, Host, KeyView, OpenRelease, ProjectView, UseAgentKey } from "../../host";
-import { AGENT_KEYS, KEYS, PASSPHRASE, ROLE_TITLES } from "../people";
+import { AGENT_KEYS, KEYS, PASSPHRASE, POLICY, ROLE_TITLES } from "../people";
 import { Story } from "../story";
 import { releaseRow, releaseView } from "../views";
 import type { World } from "../world";
@@ -94,6 +94,7 @@ export const peopleAnswers = (world: World) =>
         environments: [{ name: "production", production: true, demo: false, targets: [{ name: "api", value: "https://api.example.test" }], secrets: [] }],
         required_roles: Object.keys(ROLE_TITLES),
         exception_approvers: ["security", "management"],
+        policy: POLICY,
         changes: "roles",
         proposals: [],
         events: 1,

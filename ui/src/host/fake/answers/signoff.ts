@@ -1,9 +1,9 @@
 // Signatures, deployment, closing.
 
-import type { CloseRelease, Host, KeyView, RecordDeployment, ReleaseRef, SignOff, VerifyDeployment } from "../../host";
+import type { CloseRelease, DeclareEmergency, Host, KeyView, RecordDeployment, ReleaseRef, SignOff, VerifyDeployment } from "../../host";
 import { changesSince, closing, digest, gate } from "../gate";
-import { ROLE_TITLES } from "../people";
-import type { Story } from "../story";
+import { EMERGENCY, ROLE_TITLES } from "../people";
+import { HOUR, type Story } from "../story";
 import { releaseView } from "../views";
 import type { World } from "../world";
 
@@ -13,6 +13,7 @@ function refusal(world: World, story: Story, role: string, key: KeyView): string
   if (!member.roles.includes(role)) return `${key.owner} does not hold the role ${ROLE_TITLES[role] ?? role}.`;
   const own = [...story.signed].find(([other, each]) => other !== role && each.fingerprint === key.fingerprint && each.decision === "approve");
   if (own) return `${key.owner} has signed as ${ROLE_TITLES[own[0]] ?? own[0]} already: each role needs another person.`;
+  if (story.owed) return story.owed.roles.includes(role) ? "" : "The release has been deployed already.";
   const blocked = gate(story).blockers.some((each) => each.item);
   return blocked ? "Items still block: only a release that is Ready can be approved." : "";
 }
@@ -45,6 +46,20 @@ export const signoffAnswers = (world: World) =>
       world.prove(key, request.passphrase);
       if (request.state !== digest(story)) world.fail("state-moved", "The release changed while you were reading.", "Open the statement again.");
       world.sign(story, request.role, key, request.decision, request.comment);
+      if (story.owed) story.owed = { ...story.owed, roles: story.owed.roles.filter((each) => each !== request.role) };
+      world.changed();
+      return releaseView(story);
+    },
+
+    async declareEmergency(request: DeclareEmergency) {
+      const key = world.signer();
+      world.call("declareEmergency", request);
+      const story = world.story(request);
+      const { roles } = world.member(request.project, key);
+      const asked = request.withdraw ? Object.keys(ROLE_TITLES) : EMERGENCY.roles;
+      if (!asked.some((role) => roles.includes(role))) world.fail("not-authorised", `This needs the role ${asked.join(" or ")}.`, "Ask somebody who holds it.");
+      story.emergency = request.withdraw ? null : { reason: request.reason, by: key.owner, at: world.now().toISOString() };
+      world.log(request.project, request.withdraw ? "emergency-withdrawn" : "emergency-declared", `${request.withdraw ? "Withdrew" : "Declared"} the emergency: ${request.reason}`, story.seed.id);
       world.changed();
       return releaseView(story);
     },
@@ -58,6 +73,8 @@ export const signoffAnswers = (world: World) =>
       const { members } = world.project(request.project).view;
       const name = (fingerprint: string) => members.find((each) => each.fingerprint === fingerprint)?.name ?? fingerprint;
       story.stage = "deployed";
+      const missing = gate(story).signoffs.filter((each) => each.state !== "signed").map((each) => each.role);
+      if (story.emergency && missing.length > 0) story.owed = { roles: missing, due: new Date(world.now().getTime() + EMERGENCY.review_hours * HOUR).toISOString() };
       story.deployment = {
         deployed_at: request.deployed_at ?? world.now().toISOString(),
         deployed_by: name(request.deployed_by),

@@ -1,6 +1,8 @@
 //! Why an event changes nothing. A refused event stays in the ledger and is shown; the
 //! same rules tell the person beforehand, so the reason is written for people.
 
+mod code;
+
 use chrono::{DateTime, Utc};
 
 use crate::environment::BadEnvironment;
@@ -100,6 +102,23 @@ pub enum Refusal {
     /// The policy asks for nothing, or twice for the same.
     #[error("a policy needs at least one required role, each once, and not auditor")]
     Policy,
+    /// As many signers as nobody could mean, or for a role that does not sign.
+    #[error("`signers` names required roles, each with 1 to {most} people")]
+    PolicySigners {
+        /// Most people for one role.
+        most: u32,
+    },
+    /// A time limit that nobody could mean.
+    #[error("`{field}` is a number of hours from 1 to {most}")]
+    PolicyHours {
+        /// The field.
+        field: &'static str,
+        /// Most hours.
+        most: u32,
+    },
+    /// An emergency rule that would ask for nothing, or for roles that do not sign.
+    #[error("an emergency needs at least one of the required roles, each once")]
+    PolicyEmergency,
     /// The change touches roles that have not consented.
     #[error("this change of the {what} needs the consent of {roles}")]
     ConsentMissing {
@@ -233,6 +252,21 @@ pub enum Refusal {
         /// The first of them.
         first: String,
     },
+    /// The policy knows no emergency.
+    #[error("the policy of this project has no emergency rule")]
+    NoEmergencyRule,
+    /// It is one already.
+    #[error("this release is an emergency already")]
+    EmergencyDeclared,
+    /// It is none.
+    #[error("this release is no emergency")]
+    NoEmergency,
+    /// An emergency release is not done before others have looked at it.
+    #[error("it went out as an emergency, and the sign-off by {roles} is still owed")]
+    SignoffsOwed {
+        /// The roles.
+        roles: String,
+    },
     /// The signer did not acknowledge exactly the approved exceptions.
     #[error("each approved exception must be acknowledged, and no other")]
     Acknowledgement,
@@ -273,108 +307,4 @@ pub enum Refusal {
         /// The first of them.
         first: String,
     },
-}
-
-impl Refusal {
-    /// Stable code for scripts and screens.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NoProject => "no-project",
-            Self::ProjectExists => "project-exists",
-            Self::OtherProject => "other-project",
-            Self::MissingParent => "missing-parent",
-            Self::TimeBackwards { .. } => "time-backwards",
-            Self::NotAMember(_) => "not-a-member",
-            Self::KeyReplaced { .. } => "key-replaced",
-            Self::KeyRevoked { .. } => "key-revoked",
-            Self::KeyTaken(_) => "key-taken",
-            Self::KeyProof(_) => "key-proof",
-            Self::DoubtAhead { .. } => "doubt-ahead",
-            Self::NotAuthorised { .. } => "not-authorised",
-            Self::Text { .. } => "text",
-            Self::Environment(_) | Self::Environments => "environment",
-            Self::KeyMismatch(_) => "key-mismatch",
-            Self::LastAdmin => "last-admin",
-            Self::Policy => "policy",
-            Self::ConsentMissing { .. } => "consent-missing",
-            Self::RequirementImpossible { .. } => "requirement-impossible",
-            Self::ChangeRuleFixed => "change-rule-fixed",
-            Self::UnknownProposal(_) => "unknown-proposal",
-            Self::ProposalEnded(_) => "proposal-ended",
-            Self::OwnChange(_) => "own-change",
-            Self::RoleNotConcerned(_) => "role-not-concerned",
-            Self::ConsentGiven(_) => "consent-given",
-            Self::UnknownMember(_) => "unknown-member",
-            Self::UnknownRelease(_) => "unknown-release",
-            Self::ReleaseExists(_) => "release-exists",
-            Self::UnknownEnvironment(_) => "unknown-environment",
-            Self::TemplateMissing(_) => "template-missing",
-            Self::Closed => "closed",
-            Self::AlreadyDeployed => "already-deployed",
-            Self::NotDeployed => "not-deployed",
-            Self::NotVerified(_) => "not-verified",
-            Self::EnvironmentInUse { .. } => "environment-in-use",
-            Self::FindingTime { .. } => "finding-time",
-            Self::UnknownItem(_) => "unknown-item",
-            Self::ComputedItem(_) => "computed-item",
-            Self::CriticalApplies(_) => "critical-applies",
-            Self::NoSuchProbe(_) => "no-such-probe",
-            Self::RunExists(_) => "run-exists",
-            Self::UnknownRun(_) => "unknown-run",
-            Self::CriticalException(_) => "critical-exception",
-            Self::NoException(_) => "no-exception",
-            Self::ExpiryPast => "expiry-past",
-            Self::ExceptionExists(_) => "exception-exists",
-            Self::UnknownException(_) => "unknown-exception",
-            Self::Decided(_) => "decided",
-            Self::OwnException(_) => "own-exception",
-            Self::RoleNotRequired(_) => "role-not-required",
-            Self::SecondRole { .. } => "second-role",
-            Self::NotReady { .. } => "not-ready",
-            Self::Acknowledgement => "acknowledgement",
-            Self::SigningUnsound => "signing-unsound",
-            Self::StateMismatch => "state-mismatch",
-            Self::NothingToRevoke(_) => "nothing-to-revoke",
-            Self::NotGo(_) => "not-go",
-            Self::SamePerson(_) => "same-person",
-            Self::DeploymentTime { .. } => "deployment-time",
-            Self::NotTheVerifier(_) => "not-the-verifier",
-            Self::ItemsOpen { .. } => "items-open",
-        }
-    }
-
-    /// Whether the attempt belongs in the trail: somebody reached for what they may not do
-    /// or not yet do, as against a slip of the pen.
-    #[must_use]
-    pub fn belongs_in_trail(&self) -> bool {
-        matches!(
-            self,
-            Self::NotAuthorised { .. }
-                | Self::KeyReplaced { .. }
-                | Self::KeyRevoked { .. }
-                | Self::KeyProof(_)
-                | Self::LastAdmin
-                | Self::ConsentMissing { .. }
-                | Self::RequirementImpossible { .. }
-                | Self::ChangeRuleFixed
-                | Self::OwnChange(_)
-                | Self::RoleNotConcerned(_)
-                | Self::CriticalApplies(_)
-                | Self::CriticalException(_)
-                | Self::NoException(_)
-                | Self::OwnException(_)
-                | Self::SecondRole { .. }
-                | Self::NotReady { .. }
-                | Self::Acknowledgement
-                | Self::StateMismatch
-                | Self::NotGo(_)
-                | Self::SamePerson(_)
-                | Self::DeploymentTime { .. }
-                | Self::NotTheVerifier(_)
-                | Self::ItemsOpen { .. }
-                | Self::NotVerified(_)
-                | Self::FindingTime { .. }
-        )
-    }
 }
