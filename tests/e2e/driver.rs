@@ -150,8 +150,19 @@ impl Window {
         answer.json().as_str().map(str::to_owned).context("the script gave no text")
     }
 
+    /// Presses keys one after the other, wherever the focus is: no element is named.
+    pub(crate) async fn keys(&self, keys: impl Into<TypingData>) -> Result<()> {
+        self.driver.action_chain().send_keys(keys).perform().await.context("pressing keys")
+    }
+
+    /// Presses a key while Control is held.
+    pub(crate) async fn control(&self, key: char) -> Result<()> {
+        let chain = self.driver.action_chain().key_down(Key::Control).send_keys(key.to_string());
+        chain.key_up(Key::Control).perform().await.context("pressing Control")
+    }
+
     /// Everything that the window shows, for a failure's message.
-    async fn text(&self) -> Result<String> {
+    pub(crate) async fn text(&self) -> Result<String> {
         Ok(self.driver.find(By::Tag("body")).await?.text().await?)
     }
 
@@ -169,7 +180,7 @@ impl Window {
 }
 
 /// `item-row[data-item="a"]` stands for the test id with attributes.
-fn selector(id: &str) -> String {
+pub(crate) fn selector(id: &str) -> String {
     let (name, rest) = id.find('[').map_or((id, ""), |at| id.split_at(at));
     format!("[data-testid=\"{name}\"]{rest}")
 }

@@ -1,8 +1,9 @@
 //! One release in the real window, from the first start to an exported bundle that
-//! verifies: what a newcomer does, by mouse.
+//! verifies: what a newcomer does, by mouse here, by keyboard alone in [`keyboard`].
 #![allow(clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod driver;
+mod keyboard;
 mod layout;
 
 use std::time::{Duration, Instant};

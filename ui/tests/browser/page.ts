@@ -1,10 +1,10 @@
 // A page of a real browser, as wide and as lit as a test asks for.
 
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, inject } from "vitest";
 import type { Scenario } from "../../src/host/fake";
+
+export { violations } from "../views/axe";
 
 export const RELEASE = "#/p/demo/r/r-240/checklist";
 
@@ -32,20 +32,6 @@ export interface Ask extends Partial<Look> {
 
 export const byId = (id: string) => `[data-testid="${id}"]`;
 export const rowOf = (item: string) => `[data-testid="item-row"][data-item="${item}"]`;
-
-const AXE = join(import.meta.dirname, "../../node_modules/axe-core/axe.min.js");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-
-/** What axe finds; empty when nothing is wrong. */
-export async function violations(page: Page): Promise<string[]> {
-  // The policy refuses an injected script tag; evaluate() is outside of it.
-  await page.evaluate(await readFile(AXE, "utf8"));
-  return page.evaluate(async (rules) => {
-    const { axe } = globalThis as unknown as { axe: { run(at: Document, options: unknown): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> } };
-    const found = await axe.run(document, { runOnly: rules });
-    return found.violations.map((each) => `${each.id}: ${each.nodes[0]?.html.slice(0, 200)}`);
-  }, RULES);
-}
 
 /** A group of tests with a browser; `open` gives a page of its own to each test. */
 export function inBrowser(name: string, tests: (open: (hash: string, ask?: Ask) => Promise<Page>) => void): void {
