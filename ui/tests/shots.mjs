@@ -141,6 +141,17 @@ const VIEWS = [
   ["timeline", "checked", "#/p/demo/timeline"],
   ["timeline-damaged", "damaged", "#/p/demo/timeline", (page) => page.locator('[data-testid="event"][data-trust="bad"] button').click()],
   ["timeline-huge", "huge", "#/p/demo/timeline"],
+  ["secrets", "checked", "#/secrets", (page) => page.locator(id("reference")).first().waitFor()],
+  ["secrets-made", "checked", "#/secrets", async (page) => {
+    await click("make-all")(page);
+    await page.locator(id("copy-redis-conf")).waitFor();
+    await click("show-secret")(page);
+    await click("copy-secret")(page);
+    await page.locator(id("judge-value")).fill("changeme");
+    await page.locator(`${id("secrets")} ${id("verdict")}[data-strong="false"]`).waitFor();
+    await click("judge-references")(page);
+    await page.locator(`${id("reference")} ${id("verdict")}`).first().waitFor();
+  }],
   ["who-am-i", "checked", "#/board", click("switch-person")],
   ["unlock", "checked", "#/board", async (page) => {
     await click("switch-person")(page);
