@@ -4,6 +4,7 @@
 
 mod driver;
 mod layout;
+mod secrets;
 
 use std::time::{Duration, Instant};
 
