@@ -4,7 +4,7 @@ import { Bench, FORGOTTEN_AFTER } from "../src/features/secret/bench.svelte";
 import { CLEARED_AFTER } from "../src/features/secret/copy.svelte";
 import { fakeHost } from "../src/host/fake";
 import type { Host } from "../src/host/host";
-import { sent, stage } from "./stage";
+import { release, sent, stage } from "./stage";
 
 /** What lies in the clipboard, and whether the web view tells and takes. */
 const board = { text: "", tells: true, takes: true };
@@ -333,6 +333,15 @@ describe("secrets that an environment references", () => {
 });
 
 describe("the bench by keyboard", () => {
+  it("is one link away from a secret that failed, and from no other item", async () => {
+    await stage("checked", release("checklist", "secrets.jwt-secret"));
+    expect(await screen.findByRole("link", { name: "Make a new one on the secrets bench" })).toHaveAttribute("href", "#/secrets");
+    location.hash = release("checklist", "headers.csp");
+    await waitFor(() => expect(screen.getByTestId("item-detail")).toHaveAttribute("data-item", "headers.csp"));
+    await screen.findAllByTestId("finding");
+    expect(screen.queryByTestId("to-secrets")).toBeNull();
+  });
+
   it("is reached by g k and from the palette", async () => {
     const { user } = await bench("#/board");
     await user.keyboard("gk");
