@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use countersign_workflow::{Home, World, default_home};
-use tauri::{AppHandle, Builder, Manager as _, Runtime};
+use tauri::{AppHandle, Builder, Manager as _, Runtime, WebviewWindowBuilder};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
 
@@ -65,6 +65,7 @@ pub fn run() -> ExitCode {
     let home = Arc::new(home);
     let app = builder(Builder::default(), Session::new(home.clone())).setup(move |app| {
         follow(app.handle().clone(), home);
+        open_window(app)?;
         Ok(())
     });
     match app.run(context()) {
@@ -74,6 +75,16 @@ pub fn run() -> ExitCode {
             ExitCode::from(70)
         }
     }
+}
+
+/// Opens the configured window. Only so can a page reach the clipboard later than in the
+/// moment of a key press: the secrets bench clears it after a while, and looks first whether
+/// what lies there is still its own.
+fn open_window(app: &tauri::App) -> tauri::Result<()> {
+    for window in &app.config().app.windows {
+        WebviewWindowBuilder::from_config(app, window)?.enable_clipboard_access().build()?;
+    }
+    Ok(())
 }
 
 /// Tells the window when another process (the command line, a second window) has written,

@@ -5,6 +5,7 @@
 mod driver;
 mod keyboard;
 mod layout;
+mod secrets;
 
 use std::time::{Duration, Instant};
 

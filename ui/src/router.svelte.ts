@@ -6,6 +6,7 @@ export type ReleaseTab = "checklist" | "signoff" | "approve" | "deployment";
 export type Route =
   | { view: "board" }
   | { view: "start" }
+  | { view: "secrets" }
   | { view: "project"; project: string }
   | { view: "timeline"; project: string }
   | { view: "release"; project: string; release: string; tab: ReleaseTab; item: string };
@@ -15,6 +16,7 @@ export const TABS = ["checklist", "signoff", "approve", "deployment"] as const s
 export const paths = {
   board: () => "#/board",
   start: () => "#/start",
+  secrets: () => "#/secrets",
   project: (project: string) => `#/p/${encodeURIComponent(project)}`,
   timeline: (project: string) => `#/p/${encodeURIComponent(project)}/timeline`,
   release: (of: { project: string; release: string }, tab: ReleaseTab = "checklist", item = "") =>
@@ -24,6 +26,7 @@ export const paths = {
 /** Where the second key of "go to" leads from here; empty when nowhere. */
 export function destination(key: string, route: Route): string {
   if (key === "b") return paths.board();
+  if (key === "k") return paths.secrets();
   if (!("project" in route)) return "";
   if (key === "p") return paths.project(route.project);
   if (key === "t") return paths.timeline(route.project);
@@ -35,6 +38,7 @@ export function parse(hash: string): Route {
   const parts = hash.replace(/^#\/?/, "").split("/").map(decode);
   const [head, project = "", kind, release = "", tab = "checklist", item = ""] = parts;
   if (head === "start") return { view: "start" };
+  if (head === "secrets") return { view: "secrets" };
   if (head !== "p" || !project) return { view: "board" };
   if (kind === "timeline") return { view: "timeline", project };
   if (kind !== "r" || !release) return { view: "project", project };

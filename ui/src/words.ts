@@ -6,6 +6,7 @@ import { itemWords } from "./words/item";
 import { packetWords } from "./words/packet";
 import { projectWords } from "./words/project";
 import { releaseWords } from "./words/release";
+import { secretWords } from "./words/secret";
 import { windowWords } from "./words/window";
 
-export const words = { ...windowWords, ...projectWords, ...releaseWords, ...itemWords, ...packetWords, ...agentWords, ...approvalWords };
+export const words = { ...windowWords, ...projectWords, ...releaseWords, ...itemWords, ...packetWords, ...agentWords, ...approvalWords, ...secretWords };

@@ -1,8 +1,9 @@
 //! Projects, checklists, the demo, the secrets bench.
 
+use countersign_domain::id::ProjectId;
 use countersign_workflow::demo::PASSPHRASE;
 use countersign_workflow::view::{ProjectView, StrengthView, TemplateView};
-use countersign_workflow::{ProjectFile, role_of, template};
+use countersign_workflow::{Failure, ProjectFile, role_of, template};
 use serde::Serialize;
 use tauri::{AppHandle, Runtime, State};
 use zeroize::Zeroizing;
@@ -79,4 +80,15 @@ pub(crate) fn generate_secret(session: State<'_, Session>, kind: String) -> Answ
 #[tauri::command]
 pub(crate) fn judge_secret(name: String, value: String) -> StrengthView {
     countersign_workflow::judge_secret(&name, &Zeroizing::new(value))
+}
+
+#[tauri::command(async)]
+pub(crate) fn judge_referenced_secret(
+    session: State<'_, Session>,
+    project: String,
+    environment: String,
+    name: String,
+) -> Answer<StrengthView> {
+    let project = ProjectId::parse(&project).map_err(Failure::from)?;
+    Ok(session.home.judge_referenced_secret(&project, &environment, &name)?)
 }

@@ -6,6 +6,7 @@ import { packetAnswers } from "./fake/answers/packets";
 import { peopleAnswers } from "./fake/answers/people";
 import { recordAnswers } from "./fake/answers/records";
 import { rosterAnswers } from "./fake/answers/roster";
+import { secretAnswers } from "./fake/answers/secrets";
 import { signoffAnswers } from "./fake/answers/signoff";
 import { tell, type Scenario } from "./fake/scenarios";
 import { World, type Call } from "./fake/world";
@@ -28,5 +29,5 @@ export interface FakeHost extends Host {
 export function fakeHost({ scenario = "first-run", pace = 120, now = () => new Date() }: FakeOptions = {}): FakeHost {
   const world = new World(pace, now);
   tell(world, scenario);
-  return { calls: world.calls, ...peopleAnswers(world), ...rosterAnswers(world), ...checklistAnswers(world), ...signoffAnswers(world), ...recordAnswers(world), ...packetAnswers(world) };
+  return { calls: world.calls, ...peopleAnswers(world), ...rosterAnswers(world), ...checklistAnswers(world), ...signoffAnswers(world), ...recordAnswers(world), ...packetAnswers(world), ...secretAnswers(world) };
 }

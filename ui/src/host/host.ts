@@ -140,6 +140,8 @@ export interface Host {
   templates(): Promise<TemplateView[]>;
   generateSecret(kind: SecretKind): Promise<string>;
   judgeSecret(name: string, value: string): Promise<StrengthView>;
+  /** The value that a reference of an environment leads to, judged without bringing it here. */
+  judgeReferencedSecret(project: string, environment: string, name: string): Promise<StrengthView>;
 
   /** Calls `listener` whenever the ledger has grown: query again. Returns the way to stop. */
   onLedgerChanged(listener: () => void): () => void;

@@ -74,6 +74,7 @@ export function tauriHost(): Host {
     templates: () => call("templates"),
     generateSecret: (kind) => call("generate_secret", { kind }),
     judgeSecret: (name, value) => call("judge_secret", { name, value }),
+    judgeReferencedSecret: (project, environment, name) => call("judge_referenced_secret", { project, environment, name }),
 
     onLedgerChanged: (listener) => {
       let stopped = false;

@@ -2478,13 +2478,18 @@ export interface StrengthView {
    */
   length: number;
   /**
-   * Whether it is strong enough.
+   * Whether it is strong enough: nothing is wrong with it.
    */
   strong: boolean;
   /**
    * In words.
    */
   summary: string;
+  /**
+   * What is wrong with it, each to follow "it": its weaknesses, and what the built-in
+   * checklist asks of a secret of this name.
+   */
+  wrong: string[];
 }
 /**
  * One event in words.

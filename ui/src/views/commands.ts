@@ -3,6 +3,7 @@
 import Box from "@lucide/svelte/icons/package-open";
 import Folder from "@lucide/svelte/icons/folder";
 import History from "@lucide/svelte/icons/history";
+import KeyRound from "@lucide/svelte/icons/key-round";
 import Keyboard from "@lucide/svelte/icons/keyboard";
 import LayoutList from "@lucide/svelte/icons/layout-list";
 import Palette from "@lucide/svelte/icons/palette";
@@ -42,6 +43,7 @@ export function everywhere(board: Board | null, app: App, setTheme: (theme: Them
       label: words.palette.goTo,
       commands: [
         { id: "board", label: words.board.title, keys: "g b", icon: LayoutList, act: go(paths.board()) },
+        { id: "secrets", label: words.secret.title, keys: "g k", icon: KeyRound, act: go(paths.secrets()) },
         ...places,
         { id: "keys", label: words.shortcuts.title, keys: "?", icon: Keyboard, act: () => (app.help = true) },
       ],

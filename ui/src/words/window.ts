@@ -174,6 +174,7 @@ export const windowWords = {
       ["Ctrl+K", "Find a command, an item or a release"],
       ["Esc", "Back"],
       ["g b", "Go to the board"],
+      ["g k", "Go to the secrets bench"],
       ["g p", "Go to the project"],
       ["g t", "Go to the timeline"],
       ["g c", "Go to the checklist"],

@@ -71,7 +71,7 @@ inBrowser("a release by keyboard alone", (open) => {
   it("goes anywhere by g and a letter, and lists all keys on ?", async () => {
     const page = await open(RELEASE);
     await page.locator(byId("item-row")).first().waitFor();
-    for (const [key, address] of [["s", "/signoff"], ["a", "/approve"], ["d", "/deployment"], ["c", "/checklist"], ["p", "#/p/demo"], ["t", "/timeline"], ["b", "#/board"]] as const) {
+    for (const [key, address] of [["s", "/signoff"], ["a", "/approve"], ["d", "/deployment"], ["c", "/checklist"], ["p", "#/p/demo"], ["t", "/timeline"], ["b", "#/board"], ["k", "#/secrets"]] as const) {
       await page.keyboard.press("g");
       await page.keyboard.press(key);
       await page.waitForFunction((end) => location.hash.endsWith(end), address);

@@ -109,6 +109,7 @@ const deployment = { route: "release", tab: "deployment", address: `${RELEASE}/d
 const board = { route: "board", scenario: "checked", address: "#/board" } as const;
 const project = { route: "project", scenario: "checked", address: "#/p/demo" } as const;
 const timeline = { route: "timeline", address: "#/p/demo/timeline" } as const;
+const secrets = { route: "secrets", scenario: "checked", address: "#/secrets" } as const;
 const start = { route: "start", scenario: "first-run", address: "#/board" } as const;
 
 const everywhere: Control[] = [["link", "Countersign: board"], ["button", "Commands (Ctrl+K)"], ["button", "Appearance"]];
@@ -205,6 +206,17 @@ export const VIEWS: View[] = [
   { name: "project-unknown", ...project, address: "#/p/nothing", controls: [["heading", /nothing/], ["button", "Try again"]] },
   { name: "enroll", ...project, prepare: click("enroll"), cover: dialog("enroll-dialog", "enroll"), picture: true, controls: [closes, ["textbox", "Name"], ["checkbox", /^DevOps/], ["button", "Enroll"]] },
   { name: "card", ...project, prepare: click("write-card"), controls: [["button", /card/]] },
+  { name: "secrets", ...secrets, prepare: (page) => page.locator(id("reference")).first().waitFor(), picture: true, controls: [["button", /^Make/]] },
+  { name: "secrets-made", ...secrets, prepare: async (page) => {
+    await click("make-all")(page);
+    await page.locator(id("copy-redis-conf")).waitFor();
+    await click("show-secret")(page);
+    await click("copy-secret")(page);
+    await fill(page, { "judge-value": "changeme" });
+    await page.locator(`${id("secrets")} ${id("verdict")}[data-strong="false"]`).waitFor();
+    await click("judge-references")(page);
+    await page.locator(`${id("reference")} ${id("verdict")}`).first().waitFor();
+  }, controls: [["button", /^Clear/]] },
   { name: "timeline", ...timeline, scenario: "checked", controls: [["searchbox", "Search events"], ["combobox", "Show signatures that are"], ["list", "Events, newest first"]] },
   { name: "timeline-damaged", ...timeline, scenario: "damaged", prepare: (page) => page.locator('[data-testid="event"][data-trust="bad"] button').click(), picture: true, controls: [["region", "Event"], ["button", "Copy the event id"]] },
   { name: "timeline-huge", ...timeline, scenario: "huge", controls: [["list", "Events, newest first"]] },

@@ -121,4 +121,7 @@ fn print(out: &mut Output, strength: &StrengthView) {
         "  {} characters, {}, {} to guess",
         strength.length, strength.alphabet, strength.bucket
     ));
+    for wrong in &strength.wrong {
+        out.say(format!("  It {wrong}"));
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::judge::Strength;
 use super::value::{self, Value};
 use crate::context::Context;
 use crate::probe::{Definition, Judgement, Observation, Probe};
@@ -48,16 +49,7 @@ impl Probe for HexValue {
     }
 
     fn judge(facts: &Value, params: &Params) -> Judgement {
-        let strength = &facts.strength;
-        let digits = params.bytes.saturating_mul(2);
-        let mut wrong = Vec::new();
-        if !strength.alphabet.is_hex() {
-            wrong.push("is not hexadecimal".to_owned());
-        }
-        if strength.length != digits {
-            wrong.push(format!("has {} characters instead of {digits}", strength.length));
-        }
-        value::judge(facts, wrong, Self::expected(params))
+        value::judge(facts, wrong(&facts.strength, params.bytes), Self::expected(params))
     }
 
     fn check(params: &Params) -> Result<(), String> {
@@ -66,6 +58,20 @@ impl Probe for HexValue {
         }
         Err(format!("`bytes` is {}: expected 8 to 1024", params.bytes))
     }
+}
+
+/// What this claim finds wrong, to follow "it"; [`Strength::weaknesses`] come on top.
+#[must_use]
+pub fn wrong(strength: &Strength, bytes: usize) -> Vec<String> {
+    let digits = bytes.saturating_mul(2);
+    let mut wrong = Vec::new();
+    if !strength.alphabet.is_hex() {
+        wrong.push("is not hexadecimal".to_owned());
+    }
+    if strength.length != digits {
+        wrong.push(format!("has {} characters instead of {digits}", strength.length));
+    }
+    wrong
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::judge::Bucket;
+use super::judge::{Bucket, Strength};
 use super::value::{self, Value};
 use crate::context::Context;
 use crate::probe::{Definition, Judgement, Observation, Probe};
@@ -53,18 +53,7 @@ impl Probe for StrongValue {
     }
 
     fn judge(facts: &Value, params: &Params) -> Judgement {
-        let strength = &facts.strength;
-        let mut wrong = Vec::new();
-        if strength.bytes < params.min_bytes {
-            wrong.push(format!(
-                "has {} bytes of key material, fewer than {}",
-                strength.bytes, params.min_bytes
-            ));
-        }
-        if strength.bucket < Bucket::Strong && strength.weaknesses.is_empty() {
-            wrong.push("can be guessed".to_owned());
-        }
-        value::judge(facts, wrong, Self::expected(params))
+        value::judge(facts, wrong(&facts.strength, params.min_bytes), Self::expected(params))
     }
 
     fn check(params: &Params) -> Result<(), String> {
@@ -73,6 +62,19 @@ impl Probe for StrongValue {
         }
         Err(format!("`min_bytes` is {}: expected 8 to 1024", params.min_bytes))
     }
+}
+
+/// What this claim finds wrong, to follow "it"; [`Strength::weaknesses`] come on top.
+#[must_use]
+pub fn wrong(strength: &Strength, min_bytes: usize) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if strength.bytes < min_bytes {
+        wrong.push(format!("has {} bytes of key material, fewer than {min_bytes}", strength.bytes));
+    }
+    if strength.bucket < Bucket::Strong && strength.weaknesses.is_empty() {
+        wrong.push("can be guessed".to_owned());
+    }
+    wrong
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! One project, and the state of the program.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use countersign_domain::environment::Environment;
 use countersign_domain::fold::Fold;
@@ -10,7 +9,6 @@ use countersign_domain::member::{ChangeRule, Policy, Role};
 use countersign_domain::rewrite::apart;
 use countersign_domain::state::Retired;
 use countersign_export::describe;
-use countersign_probes::secrets::resolve::resolve;
 
 use super::{no_project, stamp};
 use crate::error::Failure;
@@ -72,10 +70,7 @@ impl Home {
 
     /// Whether each reference leads to a value is looked up; the value is dropped at once.
     fn environment_view(&self, environment: &Environment) -> EnvironmentView {
-        let base = environment.targets.source.as_ref().map(PathBuf::from);
-        let base = base.unwrap_or_else(|| self.path().to_owned());
-        let variable = self.world.variable.clone();
-        let (found, _) = resolve(environment, &base, &|name| variable(name));
+        let (found, _) = self.resolve_secrets(environment);
         EnvironmentView {
             name: environment.name.clone(),
             production: environment.production,

@@ -225,10 +225,13 @@ pub struct FailureView {
 /// How strong a value is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StrengthView {
-    /// Whether it is strong enough.
+    /// Whether it is strong enough: nothing is wrong with it.
     pub strong: bool,
     /// In words.
     pub summary: String,
+    /// What is wrong with it, each to follow "it": its weaknesses, and what the built-in
+    /// checklist asks of a secret of this name.
+    pub wrong: Vec<String>,
     /// Characters.
     pub length: u32,
     /// `hex`, `base64`, `text`.

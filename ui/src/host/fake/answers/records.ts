@@ -84,16 +84,6 @@ export const recordAnswers = (world: World) =>
       return [...world.templates];
     },
 
-    async generateSecret() {
-      const bytes = crypto.getRandomValues(new Uint8Array(32));
-      return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    },
-
-    async judgeSecret(_name: string, value: string) {
-      const strong = value.length >= 32;
-      return { strong, summary: strong ? "Strong enough" : "Too short", length: value.length, alphabet: "text", bucket: strong ? "strong" : "weak" };
-    },
-
     onLedgerChanged(listener: () => void) {
       world.listeners.add(listener);
       return () => world.listeners.delete(listener);
