@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::event::ProposedChange;
+use crate::event::{ProposedChange, Verdict};
 use crate::member::{ChangeRule, Member, Policy, Role};
+use crate::refusal::Refusal;
 use crate::state::{Project, Proposal, Stamp};
 
 /// The roles that must consent to `change` as the project stands; none where an admin decides
@@ -61,6 +62,34 @@ pub fn standing<'a>(
         std::iter::once(&proposal.proposed).chain(approved).find(|stamp| speaks(stamp, role))
     };
     roles.into_iter().map(|role| (role, consent(role))).collect()
+}
+
+/// Whether `member` may consent to a proposed change, or refuse it, for `role` as the project
+/// stands. Who proposed it, or another admin, withdraws it by refusing as admin.
+///
+/// # Errors
+/// The [`Refusal`] that the decision would meet.
+pub fn may_decide(
+    project: &Project,
+    proposal: &Proposal,
+    member: &Member,
+    role: Role,
+    verdict: Verdict,
+) -> Result<(), Refusal> {
+    if !member.holds(role) {
+        let needs = role.code().to_owned();
+        return Err(Refusal::NotAuthorised { name: member.name.clone(), needs });
+    }
+    let withdraws = verdict == Verdict::Reject && role == Role::Admin;
+    let is_proposer = proposal.proposed.by.is_same_person(member);
+    if concerns(project, &proposal.change, member) && !(withdraws && is_proposer) {
+        return Err(Refusal::OwnChange(member.name.clone()));
+    }
+    match standing(project, proposal).get(&role) {
+        None if !withdraws => Err(Refusal::RoleNotConcerned(role)),
+        Some(Some(_)) if verdict == Verdict::Approve => Err(Refusal::ConsentGiven(role)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether `change` is about that person's entry. The key says so and not the address: a second

@@ -1,7 +1,7 @@
 //! Changes of the roster and of the policy: made at once where the admin's signature is
 //! enough, else proposed to the roles that they touch, who decide.
 
-use countersign_domain::consent::{missing, standing};
+use countersign_domain::consent::{may_decide, missing, standing};
 use countersign_domain::event::{Body, ProposedChange, Verdict};
 use countersign_domain::fold::Fold;
 use countersign_domain::id::{EventId, Fingerprint, ProjectId};
@@ -183,25 +183,22 @@ fn decree(change: ProposedChange) -> Body {
     }
 }
 
-/// The roles in which the key's owner decides. Where there is none, one by which the rules
-/// can say why.
+/// The roles in which the key's owner decides: all that are waited for, and one to refuse.
+/// Where there is none, one by which the rules can say why.
 fn speaks_for(fold: &Fold, by: &Fingerprint, proposal: &EventId, verdict: Verdict) -> Vec<Role> {
     let found = fold.project().and_then(|project| {
-        Some((project, project.proposals.get(proposal)?, project.members.get(by)))
+        Some((project, project.proposals.get(proposal)?, project.members.get(by)?))
     });
     let Some((project, proposal, member)) = found else { return vec![Role::Admin] };
-    let needed = standing(project, proposal);
-    let holds = |role: &Role| member.is_some_and(|member| member.holds(*role));
-    let open = needed.iter().filter(|(_, consent)| consent.is_none()).map(|(role, _)| *role);
-    let (mine, others): (Vec<_>, Vec<_>) = match verdict {
-        Verdict::Approve => open.partition(holds),
-        Verdict::Reject => needed.keys().copied().partition(holds),
-    };
-    let first = match verdict {
-        Verdict::Approve if !mine.is_empty() => return mine,
-        Verdict::Reject => mine.first().copied().or(holds(&Role::Admin).then_some(Role::Admin)),
-        Verdict::Approve => needed.keys().copied().find(holds),
-    };
-    let any = || others.first().copied().unwrap_or(Role::Admin);
-    vec![first.unwrap_or_else(any)]
+    let may = |role: &Role| may_decide(project, proposal, member, *role, verdict).is_ok();
+    let roles: Vec<_> = Role::ALL.into_iter().filter(may).collect();
+    match (verdict, roles.first()) {
+        (Verdict::Approve, Some(_)) => roles,
+        (Verdict::Reject, Some(first)) => vec![*first],
+        (_, None) => {
+            let needed: Vec<_> = standing(project, proposal).into_keys().collect();
+            let held = needed.iter().find(|role| member.holds(**role));
+            vec![*held.or(needed.first()).unwrap_or(&Role::Admin)]
+        }
+    }
 }

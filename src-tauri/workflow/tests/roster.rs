@@ -153,6 +153,10 @@ fn what_touches_a_role_of_others_waits_for_them() {
     assert_eq!((waits.proposed_by.as_str(), waits.note.as_str()), ("Ana", "A second one"));
     let needs: Vec<_> = waits.needs.iter().map(|one| (one.role.as_str(), &one.by)).collect();
     assert_eq!(needs, [("devops", &None)]);
+    assert_eq!(waits.approvers, [shop.ben.fingerprint().as_str()]);
+    let mut rejecters = [&shop.ana, &shop.ben].map(|who| who.fingerprint().to_string());
+    rejecters.sort();
+    assert_eq!(waits.rejecters, rejecters, "an admin takes it back");
 
     assert_eq!(shop.proposes_eve(), proposal, "what waits is not proposed twice");
     for other in [&shop.ana, &shop.mia, &shop.eve] {

@@ -962,6 +962,10 @@ export interface ProposalView {
    */
   about?: string | null;
   /**
+   * Keys of those whose consent is waited for.
+   */
+  approvers?: string[];
+  /**
    * What is to change, in words.
    */
   change: string;
@@ -989,6 +993,10 @@ export interface ProposalView {
    * The key that they have now.
    */
   proposer: string;
+  /**
+   * Keys of those who may refuse it, or take it back.
+   */
+  rejecters?: string[];
 }
 /**
  * A role whose consent a change needs.

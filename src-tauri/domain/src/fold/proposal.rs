@@ -2,7 +2,7 @@
 //! needed makes the change, as the project stands then; one refusal ends it.
 
 use super::{needs, optional_text, roster};
-use crate::consent::{concerns, standing};
+use crate::consent::{may_decide, standing};
 use crate::event::{ProposedChange, Verdict};
 use crate::id::EventId;
 use crate::member::Role;
@@ -41,24 +41,13 @@ pub(super) fn decide(
     if proposal.ended.is_some() {
         return Err(Refusal::ProposalEnded(id.clone()));
     }
-    needs(&stamp.by, &[role])?;
+    may_decide(project, proposal, &stamp.by, role, verdict)?;
     optional_text("note", note)?;
-    let withdraws = verdict == Verdict::Reject && role == Role::Admin;
-    let is_proposer = proposal.proposed.by.is_same_person(&stamp.by);
-    if concerns(project, &proposal.change, &stamp.by) && !(withdraws && is_proposer) {
-        return Err(Refusal::OwnChange(stamp.by.name.clone()));
-    }
-    let consent = standing(project, proposal).get(&role).copied();
-    if consent.is_none() && !withdraws {
-        return Err(Refusal::RoleNotConcerned(role));
-    }
     let mut proposal = proposal.clone();
     match verdict {
-        Verdict::Approve if consent.flatten().is_some() => {
-            return Err(Refusal::ConsentGiven(role));
-        }
         Verdict::Approve => proposal.approvals.push((stamp.clone(), role, note.to_owned())),
         Verdict::Reject => {
+            let withdraws = role == Role::Admin;
             let how = if withdraws { Ending::Withdrawn } else { Ending::Rejected };
             proposal.ended = Some(Ended { how, stamp: stamp.clone(), note: note.to_owned() });
         }

@@ -1,9 +1,9 @@
 //! Proposed changes that wait, in words: what is to change, and who has yet to consent.
 
-use countersign_domain::consent::{entry, standing};
-use countersign_domain::event::ProposedChange;
+use countersign_domain::consent::{entry, may_decide, standing};
+use countersign_domain::event::{ProposedChange, Verdict};
 use countersign_domain::id::EventId;
-use countersign_domain::member::Role;
+use countersign_domain::member::{Member, Role};
 use countersign_domain::state::{Project, Proposal};
 
 use super::stamp;
@@ -32,7 +32,19 @@ fn view(project: &Project, id: &EventId, proposal: &Proposal) -> ProposalView {
         proposed_at: stamp(proposal.proposed.at),
         about: entry(project, &proposal.change).map(|known| known.fingerprint.to_string()),
         needs: standing(project, proposal).into_iter().map(consent).collect(),
+        approvers: deciders(project, proposal, Verdict::Approve),
+        rejecters: deciders(project, proposal, Verdict::Reject),
     }
+}
+
+fn deciders(project: &Project, proposal: &Proposal, verdict: Verdict) -> Vec<String> {
+    let may = |member: &Member| {
+        Role::ALL
+            .into_iter()
+            .any(|role| may_decide(project, proposal, member, role, verdict).is_ok())
+    };
+    let members = project.members.values().filter(|member| may(member));
+    members.map(|member| member.fingerprint.to_string()).collect()
 }
 
 fn text(project: &Project, change: &ProposedChange) -> String {

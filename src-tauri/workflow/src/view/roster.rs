@@ -95,6 +95,12 @@ pub struct ProposalView {
     pub about: Option<String>,
     /// The roles that must consent, as the project stands now.
     pub needs: Vec<ConsentView>,
+    /// Keys of those whose consent is waited for.
+    #[serde(default)]
+    pub approvers: Vec<String>,
+    /// Keys of those who may refuse it, or take it back.
+    #[serde(default)]
+    pub rejecters: Vec<String>,
 }
 
 /// What became of a change that an admin asked for.

@@ -36,6 +36,13 @@ export const rosterAnswers = (world: World) => {
       .map((role) => ({ role, by: speaks(role) ? me.name : null, at: speaks(role) ? world.now().toISOString() : null }));
   }
 
+  /** Who may consent to it, and who may refuse it or take it back. */
+  function deciders(project: string, { about, needs, proposer }: Pick<ProposalView, "about" | "needs" | "proposer">): Pick<ProposalView, "approvers" | "rejecters"> {
+    const others = world.project(project).view.members.filter((each) => each.fingerprint !== about);
+    const holding = (roles: string[]) => others.filter((each) => each.roles.some((role) => roles.includes(role))).map((each) => each.fingerprint);
+    return { approvers: holding(needs.filter((need) => !need.by).map((need) => need.role)), rejecters: [...new Set([proposer, ...holding(["admin", ...needs.map((need) => need.role)])])] };
+  }
+
   function answer(change: Change) {
     const { view } = world.project(change.project);
     const me = world.member(change.project, world.signer());
@@ -51,6 +58,7 @@ export const rosterAnswers = (world: World) => {
         proposed_at: world.now().toISOString(),
         about: view.members.some((each) => each.fingerprint === change.about) ? change.about : null,
         needs: consents,
+        ...deciders(change.project, { about: change.about, needs: consents, proposer: me.fingerprint }),
       };
       wanted.set(proposed.id, change.make);
       view.proposals = [...(view.proposals ?? []), proposed];
@@ -127,7 +135,7 @@ export const rosterAnswers = (world: World) => {
       world.log(request.project, "change-decided", request.approve ? "consented to the change" : "refused the change");
       const needs = found.needs.map((need) => (request.approve && !need.by && me.roles.includes(need.role) ? { ...need, by: me.name, at: world.now().toISOString() } : need));
       const made = needs.every((need) => need.by);
-      const next = made || !request.approve ? [] : [{ ...found, needs }];
+      const next = made || !request.approve ? [] : [{ ...found, needs, ...deciders(request.project, { ...found, needs }) }];
       view.proposals = (view.proposals ?? []).flatMap((each) => (each.id === found.id ? next : [each]));
       if (made) wanted.get(found.id)?.();
       world.changed();
