@@ -2,17 +2,11 @@ import { screen, waitFor, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import { fakeHost } from "../src/host/fake";
 import { AGENT_KEYS, KEYS, PASSPHRASE } from "../src/host/fake/people";
-import { Failure, type ExceptionView, type Host } from "../src/host/host";
-import { release, sent, stage } from "./stage";
+import type { ExceptionView, Host } from "../src/host/host";
+import { approvalPage, release, sent, stage } from "./stage";
 
 const HERE = release("approve");
 const [SANA, , MARA] = KEYS.map((key) => key.fingerprint) as [string, string, string];
-
-/** The page, once everything that it asks for is there. */
-async function page() {
-  await waitFor(() => expect(screen.queryByTestId("previous") ?? screen.queryByTestId("first-release")).toBeTruthy());
-  return screen.getByTestId("approval");
-}
 
 const readers = () => screen.queryAllByTestId("exception-reader").filter((each) => each.dataset.read !== undefined);
 const opener = (reader: HTMLElement) => within(reader).getByTestId("open-exception");
@@ -20,7 +14,7 @@ const opener = (reader: HTMLElement) => within(reader).getByTestId("open-excepti
 describe("the approval page", () => {
   it("says what goes out, where to, and exactly which bits", async () => {
     await stage("ready", HERE);
-    await page();
+    await approvalPage();
     const ships = screen.getByTestId("ships");
     expect(ships).toHaveTextContent("MailAgent (demo) 2.4.0 → demo");
     expect(ships).toHaveTextContent("9f2c4b7e1d0a8356f4c21be97d05a6e83b1c7f42");
@@ -39,7 +33,7 @@ describe("the approval page", () => {
       return { ...view, subject: { ...view.subject, dirty: true, artifacts: [] } };
     };
     await stage("ready", HERE, host);
-    await page();
+    await approvalPage();
     expect(screen.getByTestId("ships")).toHaveTextContent("Uncommitted changes");
     expect(screen.getByTestId("ships")).toHaveTextContent("No artifact is named");
   });
@@ -50,7 +44,7 @@ describe("the approval page", () => {
     ["go", "go", "Go: it may go out", /Every required sign-off is current\./],
   ] as const)("says in words whether %s may go out, and why", async (scenario, verdict, words, why) => {
     await stage(scenario, HERE);
-    await page();
+    await approvalPage();
     const told = screen.getByTestId("verdict");
     expect(told).toHaveAttribute("data-verdict", verdict);
     expect(told).toHaveTextContent(words);
@@ -59,13 +53,13 @@ describe("the approval page", () => {
 
   it("tells the score with and without exceptions", async () => {
     await stage("successor", HERE);
-    await page();
+    await approvalPage();
     expect(screen.getByTestId("verdict-score")).toHaveTextContent("Score 100 of 100, and 95 without exceptions: 5 points rest on 2 exceptions.");
   });
 
   it("names the first blockers with who has to act, and leads to the rest", async () => {
     await stage("checked", HERE);
-    await page();
+    await approvalPage();
     const blockers = within(screen.getByTestId("verdict")).getAllByTestId("blocker");
     expect(blockers).toHaveLength(3);
     expect(blockers[0]).toHaveTextContent("Fix it, then run the check again");
@@ -77,7 +71,7 @@ describe("the approval page", () => {
 describe("exceptions on the approval page", () => {
   it("must each be opened before the button lives, and the button says how many are left", async () => {
     const { user, host } = await stage("successor", HERE);
-    await page();
+    await approvalPage();
     const sign = await screen.findByTestId("confirm-sign");
     await user.type(screen.getByTestId("passphrase"), PASSPHRASE);
     expect(readers().map((each) => each.dataset.read)).toEqual(["false", "false"]);
@@ -100,7 +94,7 @@ describe("exceptions on the approval page", () => {
 
   it("show reason, control, owner, end and approver only once opened", async () => {
     const { user } = await stage("successor", HERE);
-    await page();
+    await approvalPage();
     const [first] = readers();
     const reason = within(first!).getByText(/Migrations still run/);
     expect(reason).not.toBeVisible();
@@ -127,7 +121,7 @@ describe("exceptions on the approval page", () => {
       return { ...told, exceptions: changed(told.exceptions) };
     };
     const { user } = await stage("successor", HERE, host);
-    await page();
+    await approvalPage();
     await screen.findByTestId("confirm-sign");
     for (const each of readers()) await user.click(opener(each));
     expect(screen.getByTestId("confirm-sign")).toHaveTextContent(/^Sign$/);
@@ -144,19 +138,19 @@ describe("exceptions on the approval page", () => {
 
   it("are unread again on the next visit", async () => {
     const { user } = await stage("ready", HERE);
-    await page();
+    await approvalPage();
     await user.click(opener(readers()[0]!));
     expect(readers()[0]).toHaveAttribute("data-read", "true");
     location.hash = release("checklist");
     await screen.findAllByTestId("item-row");
     location.hash = HERE;
-    await page();
+    await approvalPage();
     expect(readers()[0]).toHaveAttribute("data-read", "false");
   });
 
   it("say so where there is none", async () => {
     await stage("checked", HERE);
-    await page();
+    await approvalPage();
     expect(screen.getByTestId("no-exceptions")).toBeVisible();
   });
 
@@ -164,7 +158,7 @@ describe("exceptions on the approval page", () => {
     const host = fakeHost({ scenario: "checked", pace: 1 });
     await host.requestException({ project: "demo", release: "r-240", item: "database.least-privilege", reason: "migrations", compensating_control: "audit log", owner: "Dev", expires_at: "2030-01-01T00:00:00Z" });
     await stage("checked", HERE, host);
-    await page();
+    await approvalPage();
     const asked = screen.getByTestId("exception-reader");
     expect(asked).toHaveTextContent("Waits for a decision");
     expect(asked).not.toHaveAttribute("data-read");
@@ -175,7 +169,7 @@ describe("exceptions on the approval page", () => {
 describe("signing on the approval page", () => {
   it("shows the exact statement, and afterwards a receipt with the fingerprint in its place", async () => {
     const { user } = await stage("ready", HERE);
-    await page();
+    await approvalPage();
     expect(await screen.findByTestId("statement")).toHaveTextContent("As Security I have reviewed release 2.4.0");
     const digest = screen.getByTestId("decision");
     expect(digest).toHaveTextContent(SANA);
@@ -194,7 +188,7 @@ describe("signing on the approval page", () => {
 
   it("passes the machine on to the next one after a signature", async () => {
     const { user } = await stage("ready", HERE);
-    await page();
+    await approvalPage();
     await user.click(opener(readers()[0]!));
     await user.type(await screen.findByTestId("passphrase"), PASSPHRASE);
     await user.click(screen.getByTestId("confirm-sign"));
@@ -212,7 +206,7 @@ describe("signing on the approval page", () => {
 
   it("declines only with a comment and the passphrase, also what may not go out", async () => {
     const { user, host } = await stage("checked", HERE);
-    await page();
+    await approvalPage();
     const decline = await screen.findByTestId("decline");
     expect(screen.getByTestId("refusal")).toHaveTextContent("Items still block");
     expect(screen.getByTestId("confirm-sign")).toHaveAttribute("aria-disabled", "true");
@@ -229,7 +223,7 @@ describe("signing on the approval page", () => {
 
   it("refuses a wrong passphrase in place, and keeps what was read", async () => {
     const { user } = await stage("ready", HERE);
-    await page();
+    await approvalPage();
     await user.click(opener(readers()[0]!));
     await user.type(await screen.findByTestId("passphrase"), "wrong");
     await user.click(screen.getByTestId("confirm-sign"));
@@ -247,7 +241,7 @@ describe("signing on the approval page", () => {
     await host.enrollMember({ project: "demo", name: "Sana Okafor", email: "sana@demo.invalid", public_key: key?.public_key ?? "", roles: ["security"] });
     await host.unlock(fingerprint, "");
     const { user } = await stage("ready", HERE, host);
-    await page();
+    await approvalPage();
     await user.click(opener(readers()[0]!));
     expect(screen.queryByTestId("passphrase")).toBeNull();
     await user.type(await screen.findByTestId("confirmation"), "security");
@@ -260,7 +254,7 @@ describe("signing on the approval page", () => {
     const host = fakeHost({ scenario: "ready", pace: 1 });
     await host.lock();
     const { user } = await stage("ready", HERE, host);
-    await page();
+    await approvalPage();
     expect(screen.getByTestId("not-mine")).toHaveTextContent("Unlock your key");
     expect(screen.queryByTestId("statement")).toBeNull();
     await user.click(screen.getByRole("button", { name: "Mara Petit for Management" }));
@@ -274,7 +268,7 @@ describe("signing on the approval page", () => {
   it("shows the receipt of a signature that stands, and gives it to nobody else", async () => {
     const host = fakeHost({ scenario: "go", pace: 1 });
     const { user } = await stage("go", HERE, host);
-    await page();
+    await approvalPage();
     expect(await screen.findByTestId("receipt")).toHaveTextContent("Sana Okafor signed as Security.");
     await host.unlock(MARA, PASSPHRASE);
     await host.attest({ project: "demo", release: "r-240", item: "signoff.documentation", tick: "done", note: "" });
@@ -298,14 +292,14 @@ describe("signing on the approval page", () => {
       return { ...view, members: [...view.members, second] };
     };
     await stage("go", HERE, host);
-    await page();
+    await approvalPage();
     expect(await screen.findByTestId("receipt")).toHaveTextContent("Sana Okafor signed as Security.");
     expect(screen.getAllByTestId("become").map((each) => each.textContent?.trim()), "who has not signed, once").toEqual(["Ola Berg for Security"]);
   });
 
   it("says when what was just signed does not count any more", async () => {
     const { user, host } = await stage("ready", HERE);
-    await page();
+    await approvalPage();
     await user.click(opener(readers()[0]!));
     await user.type(await screen.findByTestId("passphrase"), PASSPHRASE);
     await user.click(screen.getByTestId("confirm-sign"));
@@ -319,116 +313,9 @@ describe("signing on the approval page", () => {
 
   it("signs nothing more once it is out", async () => {
     await stage("deployed", HERE);
-    await page();
+    await approvalPage();
     expect(screen.getByTestId("verdict")).toHaveTextContent("It is out: Deployed");
     expect(screen.queryByTestId("confirm-sign")).toBeNull();
     expect(screen.queryByTestId("sign-again")).toBeNull();
-  });
-});
-
-describe("what the approval page compares", () => {
-  it("lists what regressed, is excepted, new, gone and fixed since the last release, each once", async () => {
-    await stage("regressed", HERE);
-    const whole = await page();
-    expect(whole).toHaveTextContent("Since 2.3.0");
-    const lists = Object.fromEntries(screen.getAllByTestId("shift").map((each) => [each.dataset.kind, each.textContent]));
-    expect(Object.keys(lists)).toEqual(["regressed", "excepted", "removed", "added", "fixed"]);
-    expect(lists.regressed).toMatch(/PING without a password.*settled.*the check failed/);
-    expect(lists.excepted).toMatch(/The application's database role.*settled.*excepted/);
-    expect(lists.removed).toMatch(/X-XSS-Protection.*settled.*not asked for/);
-    expect(lists.added).toMatch(/Room names carry the tenant.*not asked for.*settled/);
-    expect(lists.fixed).toMatch(/Snapshots are saved.*excepted/);
-    expect(screen.getByTestId("rest")).toHaveTextContent("checklist");
-  });
-
-  it("says that it is the first one where there is none before", async () => {
-    await stage("ready", HERE);
-    await page();
-    expect(screen.getByTestId("first-release")).toHaveTextContent("The first release to demo");
-    expect(screen.queryByTestId("shift")).toBeNull();
-  });
-
-  it("begins a long list with its first few, and shows the rest on demand", async () => {
-    const host: Host = fakeHost({ scenario: "successor", pace: 1 });
-    const told = host.approval.bind(host);
-    host.approval = async (of) => {
-      const view = await told(of);
-      const one = view.previous!.fixed[0]!;
-      return { ...view, previous: { ...view.previous!, fixed: Array.from({ length: 12 }, (_, at) => ({ ...one, item: `many.${at}`, title: `Claim ${at}` })) } };
-    };
-    const { user } = await stage("successor", HERE, host);
-    await page();
-    const fixed = screen.getAllByTestId("shift").find((each) => each.dataset.kind === "fixed")!;
-    expect(within(fixed).getByText("Claim 4")).toBeVisible();
-    expect(fixed.querySelectorAll("li.beyond")).toHaveLength(7);
-    await user.click(within(fixed).getByRole("button", { name: "Show 7 more" }));
-    expect(fixed.querySelectorAll("li.beyond")).toHaveLength(0);
-  });
-
-  it("tells what failed before it held: when, by which probe and whom, and what settled it", async () => {
-    await stage("ready", HERE);
-    await page();
-    const items = screen.getAllByTestId("recovered");
-    const jwt = items.find((each) => each.dataset.item === "secrets.jwt-secret")!;
-    expect(jwt).toHaveTextContent(/Fail .*secrets\.hex-value, run by Sana Okafor: JWT_SECRET has 32 characters/);
-    expect(jwt).toHaveTextContent(/Pass .*secrets\.hex-value, run by Sana Okafor: 128 hex characters/);
-    const [failed, settled] = [...jwt.querySelectorAll("time")].map((each) => Date.parse(each.dateTime));
-    expect(settled! - failed!).toBeGreaterThan(0);
-    const listed = items.map((each) => each.dataset.item);
-    expect(items.slice(0, 3).map((each) => each.textContent), "what matters most comes first").toEqual(Array.from({ length: 3 }, () => expect.stringContaining("Critical")));
-    expect(listed, "it never failed").not.toContain("tests.unit");
-    expect(listed, "it is excepted").not.toContain("database.least-privilege");
-  });
-
-  it("says so where nothing failed", async () => {
-    await stage("demo", HERE);
-    await page();
-    expect(screen.getByTestId("no-recovered")).toBeVisible();
-  });
-
-  it("says what changed since this person signed", async () => {
-    await stage("regressed", HERE);
-    await page();
-    const since = screen.getByTestId("since-mine");
-    expect(since).toHaveTextContent("Since Sana Okafor signed");
-    expect(within(since).getByTestId("changes")).toHaveTextContent("PING without a password");
-  });
-
-  it("says what could not be read, and reads it again", async () => {
-    const host: Host = fakeHost({ scenario: "ready", pace: 1 });
-    const told = host.approval.bind(host);
-    let down = true;
-    host.approval = (of) => (down ? Promise.reject(new Failure({ code: "ledger", message: "The ledger is busy.", hint: "Try again." })) : told(of));
-    const { user } = await stage("ready", HERE, host);
-    expect(await screen.findByRole("alert")).toHaveTextContent("The ledger is busy.");
-    expect(await screen.findByTestId("statement"), "the rest is there").toBeVisible();
-    down = false;
-    await user.click(screen.getByTestId("reload-approval"));
-    await page();
-    expect(screen.queryByRole("alert")).toBeNull();
-  });
-});
-
-describe("a row of the board", () => {
-  it("leads to the approval whose signature it waits for, and else to the checklist", async () => {
-    await stage("successor");
-    const row = (id: string) => screen.getAllByTestId("release-row").find((each) => each.dataset.release === id)!;
-    expect(row("r-240")).toHaveAttribute("href", HERE);
-    expect(row("r-240")).toHaveTextContent("Your turn");
-    expect(row("r-230")).toHaveAttribute("href", release("checklist").replace("r-240", "r-230"));
-    expect(row("r-230")).not.toHaveTextContent("Your turn");
-  });
-
-  it.each(["checked", "go", "regressed"] as const)("does not while it waits for something else: %s", async (scenario) => {
-    await stage(scenario);
-    const row = screen.getAllByTestId("release-row").find((each) => each.dataset.release === "r-240");
-    expect(row).toHaveAttribute("href", release("checklist"));
-  });
-
-  it("does not for who has locked their key", async () => {
-    const host = fakeHost({ scenario: "ready", pace: 1 });
-    await host.lock();
-    await stage("ready", "#/board", host);
-    expect(screen.getByTestId("release-row")).toHaveAttribute("href", release("checklist"));
   });
 });

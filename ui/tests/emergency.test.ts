@@ -42,7 +42,7 @@ describe("an emergency", () => {
     expect(within(card("security")).getByTestId("signoff-later")).toHaveTextContent("Security looks at it now");
     expect(within(card("security")).getByTestId("sign-button")).not.toHaveAttribute("aria-disabled");
     location.hash = "#/board";
-    expect(await screen.findByText("Owes Security, Management")).toBeVisible();
+    expect(await screen.findByTestId("release-row")).toHaveTextContent("Owed: Owes Security, Management");
     location.hash = release("deployment");
     await waitFor(() => expect(screen.getByTestId("close-release")).toHaveAttribute("aria-disabled", "true"));
     expect(screen.getAllByTestId("blocker").some((each) => /Management has not looked/.test(each.textContent ?? ""))).toBe(true);
@@ -75,6 +75,44 @@ describe("an emergency", () => {
     await user.type(within(unlock).getByTestId("passphrase"), PASSPHRASE);
     await user.click(within(unlock).getByTestId("confirm-unlock"));
     expect(await screen.findByTestId("emergency")).toHaveTextContent("Dev Lindqvist");
+  });
+});
+
+describe("what an emergency owes", () => {
+  it("is late in words, leads there from the board, and is signed on the approval page", async () => {
+    const { user, host } = await stage("emergency", "#/board");
+    const row = await screen.findByTestId("release-row");
+    expect(row).toHaveTextContent("Your turn");
+    expect(row).toHaveTextContent("Overdue: Owes Security, Management");
+    await user.click(row);
+    await screen.findByTestId("approval");
+    expect(screen.getByTestId("emergency")).toHaveAttribute("data-overdue", "true");
+    expect(screen.getByTestId("emergency-owed")).toHaveTextContent("Overdue since");
+    const decision = await screen.findByTestId("decision");
+    await within(decision).findByTestId("statement");
+    for (const exception of screen.getAllByTestId("open-exception")) await user.click(exception);
+    await user.type(within(decision).getByTestId("passphrase"), PASSPHRASE);
+    await user.click(within(decision).getByTestId("confirm-sign"));
+    expect(await within(decision).findByTestId("receipt")).toHaveTextContent("Sana Okafor signed as Security.");
+    expect(sent(host, "signOff")).toHaveLength(1);
+    await waitFor(() => expect(screen.getByTestId("emergency-owed")).toHaveTextContent("Owes the word of Management"));
+  });
+
+  it("stands where the path to Go stood, with whose turn it is", async () => {
+    await stage("emergency", release("signoff"));
+    await screen.findByText("Owed after the emergency");
+    expect(screen.getAllByTestId("blocker").map((each) => /[A-Za-z]+/.exec(each.textContent ?? "")?.[0])).toEqual(["Security", "Management"]);
+    expect(screen.queryByText("Nothing is missing.")).toBeNull();
+  });
+
+  it("is nothing for whoever signed before it went out", async () => {
+    const host = fakeHost({ scenario: "emergency", pace: 1 });
+    await host.unlock(KEYS[1]?.fingerprint ?? "", PASSPHRASE);
+    await stage("emergency", release("approve"), host);
+    const decision = await screen.findByTestId("decision");
+    await within(decision).findByTestId("receipt");
+    expect(within(decision).queryByTestId("sign-again")).toBeNull();
+    expect(within(decision).queryByTestId("confirm-sign")).toBeNull();
   });
 });
 

@@ -36,3 +36,11 @@ export function card(role: string): HTMLElement {
 
 /** All calls of one name that reached the fake. */
 export const sent = (host: FakeHost, name: string) => host.calls.filter((call) => call.name === name).map((call) => call.request);
+
+/** The approval page, once everything that it asks for is there. */
+export async function approvalPage(): Promise<HTMLElement> {
+  await waitFor(() => {
+    if (!document.querySelector('[data-testid="previous"], [data-testid="first-release"]')) throw new Error("not read yet");
+  });
+  return screen.getByTestId("approval");
+}

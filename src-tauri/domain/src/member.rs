@@ -185,7 +185,10 @@ impl Policy {
         }
         if let Some(rule) = &self.emergency {
             let (roles, hours) = (role_words(&rule.roles), rule.review_hours);
-            rules.push(format!("in an emergency only {roles} must sign before it goes out, the rest within {hours} h"));
+            rules.push(format!(
+                "in an emergency only {roles} must sign before it goes out, the rest within \
+                 {hours} h"
+            ));
         }
         rules
     }

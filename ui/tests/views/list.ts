@@ -197,6 +197,9 @@ export const VIEWS: View[] = [
     await click("begin-emergency")(page);
     await fill(page, { "emergency-reason": "The queue is stuck" });
   }, controls: [["textbox", "Why it cannot wait"], ["button", /^Declare the emergency/]] },
+  { name: "emergency-owed", ...signoff, scenario: "emergency", picture: true, controls: [["button", "Review and sign"], ["heading", "Management"]] },
+  { name: "emergency-review", ...approve, scenario: "emergency", prepare: approvalShown, controls: [["button", "Decline"]] },
+  { name: "board-owed", ...board, scenario: "emergency", controls: [["link", /Owes Security/]] },
   { name: "deployment-form", ...deployment, scenario: "go", picture: true, readme: "deployment", controls: [["combobox", "Deployed by"], ["combobox", "Verified by"], ["button", "Export bundle"]] },
   { name: "deployment-recorded", ...deployment, scenario: "deployed", prepare: click("export-bundle"), picture: true, controls: [["button", "Run these checks"], ["button", /erif/]] },
   { name: "project", ...project, picture: true, controls: [["table", ""], ["button", "Enroll"], ["button", "Open packet"], ["button", "Verify again"]] },

@@ -2,13 +2,13 @@
 
 import type { FakeItem, FakeSection } from "./checklist";
 import { tellEarlier, tellSecondException } from "./earlier";
-import { BEFORE, DAY, Story } from "./story";
-import { KEYS, ROLE_TITLES } from "./people";
+import { BEFORE, DAY, HOUR, Story } from "./story";
+import { EMERGENCY, KEYS, ROLE_TITLES } from "./people";
 import type { Looks, Seen } from "./seen";
 import type { World } from "./world";
 
 /** Where the story stands when the fake starts. */
-export type Scenario = "first-run" | "demo" | "checked" | "ready" | "go" | "stale" | "successor" | "regressed" | "deployed" | "huge" | "hostile" | "damaged";
+export type Scenario = "first-run" | "demo" | "checked" | "ready" | "go" | "stale" | "successor" | "regressed" | "deployed" | "emergency" | "huge" | "hostile" | "damaged";
 
 /** What was looked at thirty hours ago. */
 const OLD = "database.no-createdb";
@@ -35,6 +35,7 @@ export function tell(world: World, scenario: Scenario): void {
     tellSecondException(story);
   }
   if (scenario === "ready" || scenario === "successor") return;
+  if (scenario === "emergency") return emergency(world, story);
   for (const [index, role] of Object.keys(ROLE_TITLES).entries()) world.sign(story, role, KEYS[index] ?? KEYS[0]!);
   if (scenario === "stale" || scenario === "regressed") regress(story);
   if (scenario === "deployed") deploy(world, story);
@@ -109,6 +110,18 @@ function regress(story: Story): void {
   if (!item) return;
   story.runs.delete(item.id);
   story.record(item, story.look(item), "Dev Lindqvist");
+}
+
+/** Gone out on the word of DevOps alone, 25 hours ago; the others are late. */
+function emergency(world: World, story: Story): void {
+  const at = new Date(world.now().getTime() - 25 * HOUR);
+  story.emergency = { reason: "The queue is stuck and mail is lost", by: "Dev Lindqvist", at: at.toISOString() };
+  world.sign(story, "devops", KEYS[1]!);
+  const signed = story.signed.get("devops");
+  if (signed) signed.at = at.toISOString();
+  deploy(world, story);
+  if (story.deployment) story.deployment.deployed_at = at.toISOString();
+  story.owed = { roles: ["security", "management"], due: new Date(at.getTime() + EMERGENCY.review_hours * HOUR).toISOString() };
 }
 
 function deploy(world: World, story: Story): void {
